@@ -1,0 +1,1 @@
+"""Declared installations: environment files, and the embedded cluster that stands in for somebody's."""

@@ -1,0 +1,1 @@
+"""The API: pydantic models from which the CustomResourceDefinitions are generated."""

@@ -1,0 +1,1 @@
+"""The command `wegennet` of the central delivery organisation."""

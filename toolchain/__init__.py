@@ -1,0 +1,1 @@
+"""The native tools: pinned Go modules, built once into a cache keyed by their content."""

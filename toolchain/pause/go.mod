@@ -1,0 +1,3 @@
+module wegennet.commonground.nl/toolchain/pause
+
+go 1.26.0
