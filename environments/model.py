@@ -1,0 +1,152 @@
+"""The typed content of an environment: what the delivery organisation declares, after the rules were applied."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Size = Literal["small", "medium", "large"]
+Lifecycle = Literal["Preparing", "Active", "Suspended", "Leaving"]
+Ring = Annotated[int, Field(ge=0, le=9)]
+
+
+def _matching(pattern: str, meaning: str) -> Callable[[str], str]:
+    """A validator that says what was expected in words instead of showing a regular expression."""
+    shape = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not shape.fullmatch(value):
+            raise ValueError(f"expected {meaning}")
+        return value
+
+    return check
+
+
+_LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+Name = Annotated[str, AfterValidator(_matching(_LABEL, "lower-case letters, digits and dashes"))]
+Domain = Annotated[str, AfterValidator(_matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name in lower case"))]
+Code = Annotated[str, AfterValidator(_matching(r"GM\d{4}", "a CBS code, GM and 4 digits, such as GM0513"))]
+Oin = Annotated[str, AfterValidator(_matching(r"\d{20}", "an OIN of exactly 20 digits"))]
+Email = Annotated[str, AfterValidator(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"))]
+Cpu = Annotated[str, AfterValidator(_matching(r"[1-9]\d{0,8}m?", "an amount of CPU, such as 8 or 1500m"))]
+Bytes = Annotated[str, AfterValidator(_matching(r"[1-9]\d{0,14}(Ki|Mi|Gi|Ti)?", "a number of bytes, such as 16Gi"))]
+
+
+class Strict(BaseModel):
+    """Base of everything declared: an unknown key is an error, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Administrator(Strict):
+    """A user or a group, by the names of the cluster's identity provider."""
+
+    kind: Literal["User", "Group"]
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+
+
+class Contact(Strict):
+    """Whom to reach about what."""
+
+    role: Literal["technical", "functional", "security", "privacy"]
+    email: Email
+
+
+class Limits(Strict):
+    """Overrides of what the size gives, as Kubernetes quantities."""
+
+    cpu: Cpu | None = None
+    memory: Bytes | None = None
+    pods: Annotated[int, Field(ge=0, le=1000)] | None = None
+    storage: Bytes | None = None
+
+
+class Municipality(Strict):
+    """One declared tenant; the rules of the environment have been applied."""
+
+    code: Code
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    oin: Oin
+    size: Size
+    ring: Ring
+    lifecycle: Lifecycle = "Active"
+    administrators: Annotated[tuple[Administrator, ...], Field(min_length=1, max_length=20)]
+    contacts: tuple[Contact, ...] = ()
+    limits: Limits = Limits()
+    node_pool: Name | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of its custom resource and of its namespace: the CBS code in lower case."""
+        return self.code.lower()
+
+
+class ContextCluster(Strict):
+    """An existing cluster, by a context of a kubeconfig; without `kubeconfig` kubectl's own rules find the file."""
+
+    context: Annotated[str, Field(min_length=1)]
+    kubeconfig: Path | None = None
+
+
+class Operator(Strict):
+    """How the operator runs. `image` is needed outside the embedded cluster, which builds its own."""
+
+    replicas: Annotated[int, Field(ge=1, le=5)] = 1
+    image: str | None = None
+
+
+class SizeRule(Strict):
+    """The most places that a small and a medium municipality have; above that it is large."""
+
+    small: Annotated[int, Field(ge=0)]
+    medium: Annotated[int, Field(ge=0)]
+
+
+class RingRule(Strict):
+    """The ring of upgrades that a municipality of each size belongs to, unless its row names another."""
+
+    small: Ring
+    medium: Ring
+    large: Ring
+
+
+class MunicipalityRules(Strict):
+    """Where the municipalities are listed and what follows from a row.
+
+    `oin: test` generates `00000099` + the digits of the code padded to 9 + `000`; `administrators: group` names the
+    group `<code>-administrators`. With `column` the list gives them.
+    """
+
+    file: str
+    oin: Literal["test", "column"]
+    administrators: Literal["group", "column"]
+    sizes: SizeRule
+    rings: RingRule
+
+
+class Declaration(Strict):
+    """`environment.yaml` as it is written."""
+
+    name: Name
+    cluster: Literal["embedded"] | ContextCluster
+    domain: Domain
+    operator: Operator = Operator()
+    municipalities: MunicipalityRules
+
+
+class Environment(Strict):
+    """One declared installation, whole: what `environment.yaml` and its list of municipalities say together."""
+
+    name: Name
+    folder: Path
+    cluster: Literal["embedded"] | ContextCluster
+    domain: Domain
+    operator: Operator
+    municipalities: tuple[Municipality, ...]
