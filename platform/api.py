@@ -1,0 +1,84 @@
+"""Talks to the cluster with the official client, and says in a sentence when the cluster does not answer."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from kubernetes import client, config
+from urllib3.exceptions import HTTPError
+
+from wegennet.console.errors import PlatformFailure, UserMistake, WegennetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wegennet.platform.access import ClusterAccess
+
+TIMEOUT: Final = (3.0, 30.0)
+"""Seconds to connect and to wait for an answer."""
+
+_REFUSED: Final = (401, 403)
+
+
+def connect(access: ClusterAccess) -> client.ApiClient:
+    """A client for the cluster; nothing is sent yet.
+
+    Raises:
+        UserMistake: there is no such kubeconfig or context, or the embedded cluster was never started.
+    """
+    if access.embedded and access.kubeconfig and not access.kubeconfig.exists():
+        raise UserMistake(
+            "the embedded cluster does not run",
+            where=str(access.kubeconfig),
+            remedy="Start it with `wegennet cluster up`, or start everything with `wegennet up`.",
+        )
+    file = str(access.kubeconfig) if access.kubeconfig else None
+    made: client.ApiClient
+    try:
+        made = config.new_client_from_config(file, access.context)  # type: ignore[no-untyped-call]  # typed in part
+    except config.ConfigException as error:
+        raise UserMistake(
+            f"there is no usable context {access.context or ''!r}: {error}",
+            where=str(access.kubeconfig or "kubeconfig"),
+            remedy="`kubectl config get-contexts` lists the contexts; choose one with --context NAME.",
+        ) from error
+    return made
+
+
+@contextmanager
+def answering(api: client.ApiClient) -> Iterator[None]:
+    """Turns a refusal or silence of the API server within the block into an error for a person."""
+    try:
+        yield
+    except client.ApiException as error:
+        raise _refusal(api, error) from error
+    except HTTPError as error:
+        raise PlatformFailure(
+            f"the API server does not answer ({type(error).__name__})",
+            where=api.configuration.host,
+            remedy="`wegennet doctor` looks for the cause; `wegennet cluster up` repairs the embedded cluster.",
+        ) from error
+
+
+def _refusal(api: client.ApiClient, error: client.ApiException) -> WegennetError:
+    if error.status in _REFUSED:
+        return UserMistake(
+            f"the API server does not allow this ({error.status} {error.reason})",
+            where=api.configuration.host,
+            remedy="Use a kubeconfig or --context with the rights of the delivery organisation.",
+        )
+    return PlatformFailure(
+        f"the API server failed to answer ({error.status} {error.reason})",
+        where=api.configuration.host,
+        remedy="`wegennet doctor` looks for the cause.",
+    )
+
+
+def identity(api: client.ApiClient) -> str:
+    """The UID of `kube-system`: as long as the cluster lives it stays, and no other cluster has it."""
+    with answering(api):
+        namespace = client.CoreV1Api(api).read_namespace("kube-system", _request_timeout=TIMEOUT)
+    if namespace.metadata is None or namespace.metadata.uid is None:
+        raise PlatformFailure("the namespace kube-system has no UID", where=api.configuration.host)
+    return namespace.metadata.uid

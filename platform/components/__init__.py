@@ -1,0 +1,1 @@
+"""The parts of the Pulumi program, each a ComponentResource."""

@@ -1,0 +1,39 @@
+"""The CustomResourceDefinitions of the platform's API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class CustomResourceDefinitions(pulumi.ComponentResource):
+    """One resource a definition, protected: with a CRD go all objects of its kind, which means every tenant.
+
+    Args:
+        name: logical name of the component.
+        definitions: the CRDs as plain objects, see `wegennet.operators.api.crds.definitions`.
+        opts: options of the component; the provider comes with them.
+    """
+
+    def __init__(
+        self, name: str, definitions: Sequence[dict[str, Any]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("wegennet:platform:CustomResourceDefinitions", name, None, opts)
+        self.definitions = [self._definition(definition) for definition in definitions]
+        self.register_outputs({})
+
+    def _definition(self, definition: dict[str, Any]) -> CustomResource:
+        """A CRD by the untyped class: the typed one would rename the fields of its schema."""
+        return CustomResource(
+            definition["metadata"]["name"],
+            api_version=definition["apiVersion"],
+            kind=definition["kind"],
+            metadata=definition["metadata"],
+            spec=definition["spec"],
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )

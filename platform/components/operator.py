@@ -1,0 +1,48 @@
+"""The operator: its namespace and the chart with its deployment, roles and admission policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.helm.v4 import Chart
+
+from wegennet.operators.api.group import SYSTEM_NAMESPACE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Operator(pulumi.ComponentResource):
+    """The chart in the platform's own namespace.
+
+    Pulumi does not wait for its pods: municipalities can be declared meanwhile, and whoever asked for the whole waits
+    for the operator and the tenants together.
+
+    Args:
+        name: logical name of the component.
+        chart: folder of the chart.
+        image: full reference of the operator's image, pinned by digest.
+        replicas: how many pods; one leads, the others stand by.
+        opts: options of the component; the provider comes with them.
+    """
+
+    def __init__(
+        self, name: str, *, chart: Path, image: str, replicas: int, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("wegennet:platform:Operator", name, None, opts)
+        self.namespace = Namespace(
+            SYSTEM_NAMESPACE,
+            metadata={"name": SYSTEM_NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.chart = Chart(
+            "wegennet-operator",
+            chart=str(chart),
+            namespace=SYSTEM_NAMESPACE,
+            values={"image": image, "replicas": replicas},
+            skip_await=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.namespace]),
+        )
+        self.register_outputs({})

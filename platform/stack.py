@@ -1,0 +1,129 @@
+"""The Pulumi stack of an environment, driven through the Automation API."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from pulumi import automation as auto
+
+from wegennet.console.errors import UserMistake
+from wegennet.platform import pulumi_settings
+from wegennet.platform.faults import failure
+from wegennet.platform.run_events import RunEvents, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from wegennet.console.progress import Stage
+    from wegennet.toolchain import Toolchain
+
+_PARALLEL: Final = 32
+"""Operations at a time: the API server is busy with so many, and waits of its clients overlap."""
+
+
+@dataclass(frozen=True)
+class StackResource:
+    """One resource of the state: what Pulumi would delete when the program no longer declares it."""
+
+    urn: str
+    type: str
+    inputs: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Logical name of the resource."""
+        return name_of(self.urn)
+
+
+class EnvironmentStack:
+    """The stack named after the environment, in the state folder's own backend.
+
+    Args:
+        name: name of the environment.
+        records: folder of the state, see `access.records`.
+        toolchain: has the tools of `pulumi_settings.TOOLS`.
+        program: declares the resources.
+    """
+
+    def __init__(self, name: str, records: Path, toolchain: Toolchain, program: Callable[[], None]) -> None:
+        self._records = records
+        self._name = name
+        workspace = records / "pulumi-workspace"
+        workspace.mkdir(parents=True, exist_ok=True)
+        self._stack = auto.create_or_select_stack(
+            name,
+            project_name=pulumi_settings.PROJECT,
+            program=program,
+            opts=auto.LocalWorkspaceOptions(
+                work_dir=str(workspace),
+                env_vars=pulumi_settings.variables(records, toolchain),
+                pulumi_command=auto.PulumiCommand(str(pulumi_settings.command_root(records, toolchain))),
+                secrets_provider="passphrase",
+            ),
+        )
+
+    def resources(self) -> list[StackResource]:
+        """What the state holds."""
+        deployment = self._stack.export_stack().deployment or {}
+        return [
+            StackResource(found["urn"], found["type"], found.get("inputs", {}))
+            for found in deployment.get("resources", [])
+        ]
+
+    def unprotect(self, urns: Iterable[str]) -> None:
+        """Takes the protection from these resources, so that the next run can delete them."""
+        named = set(urns)
+        exported = self._stack.export_stack()
+        for resource in (exported.deployment or {}).get("resources", []):
+            if resource["urn"] in named:
+                resource["protect"] = False
+        self._stack.import_stack(exported)
+
+    def forget(self) -> None:
+        """Starts the state anew, for a cluster that no longer exists."""
+        self._stack.workspace.remove_stack(self._name, force=True)
+        self._stack.workspace.create_stack(self._name)
+
+    def preview(self, stage: Stage, *, without: Sequence[str] = ()) -> RunEvents:
+        """Plans a run and changes nothing; the resources `without` are left out of the plan."""
+        return self._run(stage, lambda events: self._stack.preview(on_event=events, exclude=list(without) or None))
+
+    def up(self, stage: Stage) -> RunEvents:
+        """Makes the cluster what the program declares."""
+        return self._run(stage, lambda events: self._stack.up(on_event=events, parallel=_PARALLEL))
+
+    def refresh(self, stage: Stage) -> RunEvents:
+        """Reads into the state what the cluster holds."""
+        return self._run(stage, lambda events: self._stack.refresh(on_event=events, parallel=_PARALLEL))
+
+    def destroy(self, stage: Stage) -> RunEvents:
+        """Deletes all that is not protected."""
+        return self._run(
+            stage, lambda events: self._stack.destroy(on_event=events, parallel=_PARALLEL, exclude_protected=True)
+        )
+
+    def _run(self, stage: Stage, operation: Callable[[RunEvents], object]) -> RunEvents:
+        self._release_dead_locks()
+        events = RunEvents(stage)
+        try:
+            operation(events)
+        except auto.ConcurrentUpdateError as error:
+            raise UserMistake(
+                "another run is at work on this environment",
+                where=f"stack {self._name}",
+                remedy="Wait until it has ended and run this again.",
+            ) from error
+        except auto.CommandError as error:
+            raise failure(events.faults, str(error)) from error
+        return events
+
+    def _release_dead_locks(self) -> None:
+        """Removes the locks of runs on this machine that no longer exist (killed, or before a reboot)."""
+        for file in (pulumi_settings.backend(self._records) / ".pulumi" / "locks").rglob("*.json"):
+            lock = orjson.loads(file.read_bytes())
+            if lock["hostname"] == socket.gethostname() and not Path(f"/proc/{lock['pid']}").exists():
+                file.unlink(missing_ok=True)
