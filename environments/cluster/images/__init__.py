@@ -1,0 +1,1 @@
+"""Images built without a registry: byte-reproducible OCI archives, imported and pinned by digest."""

@@ -1,0 +1,53 @@
+"""The node's image store: containerd's, reached with its own `ctr` from within the node's mount namespace."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from wegennet.console.errors import PlatformFailure
+from wegennet.environments.cluster.images.oci import reference_of
+from wegennet.environments.cluster.processes import CONTAINERD_SOCKET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KEPT = 2
+"""Versions of an image that stay: the newest, and the one that pods still run while it is rolled out."""
+
+
+class ImageStore:
+    """The image store of a running node.
+
+    Args:
+        node_pid: the host's process id of the node's pid 1.
+    """
+
+    def __init__(self, node_pid: int) -> None:
+        self._node_pid = node_pid
+
+    def references(self) -> list[str]:
+        """References of all images, oldest name first."""
+        return self._ctr("images", "list", "--quiet").split()
+
+    def ensure(self, archive: Path) -> str:
+        """Imports an archive unless its image is there.
+
+        Returns:
+            The reference that pins it.
+        """
+        reference = reference_of(archive)
+        if reference not in self.references():
+            self._ctr("images", "import", "--no-unpack=false", str(archive.resolve()))
+        return reference
+
+    def _ctr(self, *arguments: str) -> str:
+        enter = ["nsenter", "--target", str(self._node_pid), "--mount", "ctr"]
+        command = [*enter, "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io", *arguments]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        if answer.returncode != 0:
+            raise PlatformFailure(
+                f"The image store refuses `{' '.join(arguments)}`: {answer.stderr.strip()}",
+                remedy="`wegennet cluster status` says whether containerd runs; its log is in the state folder.",
+            )
+        return answer.stdout

@@ -1,0 +1,76 @@
+"""Pid 1 of the node: `python -m wegennet.environments.cluster.node <state folder> <node address> <host address>`.
+
+It is started in network, mount and pid namespaces of its own, waits on standard input until the host has laid the
+link, makes the node's file systems and addresses, and then supervises the node's processes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from wegennet.environments.cluster.state import NODE_VIEW, SERVICES
+from wegennet.environments.cluster.supervisor import ENVIRONMENT, Supervisor, block_signals
+
+LINK = "node0"
+"""The node's end of the veth pair."""
+
+_SYSCTL = {
+    "net/ipv4/ip_forward": "1",
+    # In this namespace, or bridged traffic between pods escapes the policies.
+    "net/bridge/bridge-nf-call-iptables": "1",
+    "net/ipv6/conf/all/disable_ipv6": "1",
+}
+
+
+def main() -> None:
+    """Makes the node and runs it until it is told to end."""
+    state, address = Path(sys.argv[1]), sys.argv[2]
+    block_signals()
+    if sys.stdin.readline() != "linked\n":
+        sys.exit("The command that started the node ended before it had laid the link.")
+    make_file_systems(state)
+    make_network(address)
+    Supervisor(NODE_VIEW / "run/plan.json", NODE_VIEW / "run/processes.json", NODE_VIEW / "log").run()
+
+
+def make_file_systems(state: Path) -> None:
+    """Hides the host's /run, /var/lib and /var/log behind the node's own, which end with its mount namespace."""
+    folder = os.open(state, os.O_PATH | os.O_DIRECTORY)
+    _run("mount", "--make-rshared", "/")
+    _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    NODE_VIEW.mkdir()
+    # By its descriptor, since the folder itself may lie below one of the hidden ones.
+    _run("mount", "--bind", f"/proc/{os.getpid()}/fd/{folder}", str(NODE_VIEW), pass_fds=(folder,))
+    os.close(folder)
+    _run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/var/lib")
+    for name in ("kubelet", "containerd"):
+        _bind(NODE_VIEW / name, Path("/var/lib") / name)
+    _run("mount", "--bind", str(NODE_VIEW / "log"), "/var/log")
+
+
+def make_network(address: str) -> None:
+    """Gives the link its address. There is no default route: pods cannot leave the machine."""
+    _run("ip", "link", "set", "lo", "up")
+    _run("ip", "address", "add", f"{address}/30", "dev", LINK)
+    _run("ip", "link", "set", LINK, "up")
+    # Without a route the node's own processes cannot reach services: their rules apply after the choice of a route.
+    _run("ip", "route", "add", str(SERVICES), "dev", LINK, "src", address)
+    for key, value in _SYSCTL.items():
+        (Path("/proc/sys") / key).write_text(value)
+
+
+def _bind(source: Path, target: Path) -> None:
+    source.mkdir(exist_ok=True)
+    target.mkdir()
+    _run("mount", "--bind", str(source), str(target))
+
+
+def _run(*command: str, pass_fds: tuple[int, ...] = ()) -> None:
+    subprocess.run(command, check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, pass_fds=pass_fds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Debian packages that the node's programs need; named when missing, installed on request."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wegennet.console.errors import PlatformFailure, UserMistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wegennet.console.progress import Reporter, Stage
+
+NEEDED = (
+    "containerd",
+    "runc",
+    "containernetworking-plugins",
+    "iptables",
+    "nftables",
+    "ipset",
+    "conntrack",
+    "iproute2",
+    "ethtool",
+    "socat",
+    "kmod",
+)
+"""What containerd, kubelet, kube-proxy and kube-router call; the node itself calls iproute2 and kmod."""
+
+_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_POLICY_TEXT = "#!/bin/sh\n# Installed for the length of one apt-get call: packages must not start their services.\nexit 101\n"
+
+
+def missing() -> list[str]:
+    """Names of the needed packages that are not installed; empty when the machine has all.
+
+    Raises:
+        UserMistake: the machine is no Debian (or derivative), so nothing is known about its packages.
+    """
+    if shutil.which("dpkg-query") is None:
+        raise UserMistake(
+            "This machine has no dpkg: the embedded cluster needs Debian or a derivative of it.",
+            remedy="Use a Debian machine, or an existing cluster with --context NAME.",
+        )
+    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *NEEDED]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    installed = {line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")}
+    return [name for name in NEEDED if name not in installed]
+
+
+def install(names: list[str], reporter: Reporter) -> None:
+    """Installs packages with apt-get, without starting the services that they bring.
+
+    Raises:
+        UserMistake: the caller is not root.
+        PlatformFailure: apt-get failed; its last lines are in the message.
+    """
+    if not names:
+        return
+    if os.geteuid() != 0:
+        raise UserMistake(
+            f"These Debian packages are missing: {' '.join(names)}.",
+            remedy=f"Run this command as root, or: sudo apt-get install {' '.join(names)}",
+        )
+    with reporter.stage("Debian packages") as stage:
+        _update_when_unknown(names, stage)
+        services = [name for name in names if name == "containerd"]
+        with _no_services_started():
+            _apt_get(["install", "--yes", "--no-install-recommends", *names], stage)
+        _disable(services)
+
+
+def candidates(names: list[str]) -> dict[str, str]:
+    """The version that apt would install of each package; names that apt does not know are absent."""
+    answer = subprocess.run(
+        ["apt-cache", "policy", *names], capture_output=True, text=True, check=False, env=os.environ | _ENVIRONMENT
+    )
+    versions: dict[str, str] = {}
+    name = ""
+    for line in answer.stdout.splitlines():
+        if not line.startswith(" "):
+            name = line.rstrip(":")
+        elif line.startswith("  Candidate: ") and not line.endswith("(none)"):
+            versions[name] = line.removeprefix("  Candidate: ")
+    return versions
+
+
+def update(stage: Stage) -> None:
+    """Fetches the lists of packages (`apt-get update`)."""
+    _apt_get(["update"], stage)
+
+
+def _update_when_unknown(names: list[str], stage: Stage) -> None:
+    if set(candidates(names)) != set(names):
+        update(stage)
+
+
+def _apt_get(arguments: list[str], stage: Stage) -> None:
+    command = ["apt-get", "-o", "DPkg::Lock::Timeout=120", *arguments]
+    last: list[str] = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | _ENVIRONMENT,
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for; this tells the type checker
+        for line in process.stdout:
+            last = [*last[-9:], line.rstrip()]
+            stage.update(line.strip()[:80])
+    if process.returncode != 0:
+        raise PlatformFailure(
+            f"apt-get {arguments[0]} failed:\n" + "\n".join(last),
+            remedy="Mend what apt-get says (network, sources, a held lock), then run the command again.",
+        )
+
+
+@contextmanager
+def _no_services_started() -> Iterator[None]:
+    """Holds Debian's own switch (policy-rc.d) on "do not start" while packages are installed."""
+    ours = not _POLICY.exists()
+    if ours:
+        _POLICY.write_text(_POLICY_TEXT)
+        _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            _POLICY.unlink(missing_ok=True)
+
+
+def _disable(services: list[str]) -> None:
+    """Keeps systemd from starting the services at the next boot; the node runs its own."""
+    if services and Path("/run/systemd/system").is_dir():
+        subprocess.run(["systemctl", "disable", "--quiet", *services], check=False, capture_output=True)
