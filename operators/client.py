@@ -91,7 +91,7 @@ class Client:
         params = {"limit": str(_PAGE), **({"labelSelector": selector} if selector else {})}
         while True:
             page = await self._request("GET", resource, resource.path(namespace), params=params, accept=_METADATA_LIST)
-            items += page["items"]
+            items += page["items"] or []  # an empty list of partial metadata has null here
             if not (token := page["metadata"].get("continue")):
                 return items
             params["continue"] = token
