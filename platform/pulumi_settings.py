@@ -32,6 +32,10 @@ def variables(records: Path, toolchain: Toolchain) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(records)),
         "PULUMI_HOME": str(records / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # One state at the end of a run instead of one after each operation: 5 s instead of 23 s for 342 municipalities.
+        # A killed run loses no more than the knowledge of what it made; the next one applies the same objects again
+        # under the same names, and what has to go is deleted before Pulumi runs.
+        "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PATH": f"{toolchain.bin_folder()}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }

@@ -34,6 +34,21 @@ class CustomResourceDefinitions(pulumi.ComponentResource):
             api_version=definition["apiVersion"],
             kind=definition["kind"],
             metadata=definition["metadata"],
-            spec=definition["spec"],
+            spec=as_stored(definition["spec"]),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
+
+
+def as_stored(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec as the API server keeps it: it leaves out a priority of 0, which would then differ forever."""
+    versions = [
+        {**version, "additionalPrinterColumns": [_column(column) for column in version["additionalPrinterColumns"]]}
+        if "additionalPrinterColumns" in version
+        else version
+        for version in spec["versions"]
+    ]
+    return {**spec, "versions": versions}
+
+
+def _column(column: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in column.items() if (key, value) != ("priority", 0)}

@@ -1,0 +1,1 @@
+"""What the delivery organisation does with an environment: preview, up, refresh, destroy."""
