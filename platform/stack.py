@@ -92,9 +92,12 @@ class EnvironmentStack:
         """Plans a run and changes nothing; the resources `without` are left out of the plan."""
         return self._run(stage, lambda events: self._stack.preview(on_event=events, exclude=list(without) or None))
 
-    def up(self, stage: Stage) -> RunEvents:
-        """Makes the cluster what the program declares."""
-        return self._run(stage, lambda events: self._stack.up(on_event=events, parallel=_PARALLEL))
+    def up(self, stage: Stage, *, without: Sequence[str] = ()) -> RunEvents:
+        """Makes the cluster what the program declares; the resources `without` are left as they are."""
+        return self._run(
+            stage,
+            lambda events: self._stack.up(on_event=events, parallel=_PARALLEL, exclude=list(without) or None),
+        )
 
     def refresh(self, stage: Stage) -> RunEvents:
         """Reads into the state what the cluster holds."""
