@@ -64,9 +64,7 @@ def ensure_key_pair(folder: Path, name: str) -> None:
     if (folder / f"{name}.key").exists() and (folder / f"{name}.pub").exists():
         return
     key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     write_private(folder / f"{name}.key", _pem(key))
     write_private(folder / f"{name}.pub", public)
 

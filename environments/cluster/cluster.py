@@ -12,7 +12,7 @@ from wegennet import toolchain
 from wegennet.console.errors import UserMistake
 from wegennet.environments.cluster import assembly, cgroups, launch, machine, network, packages, status
 from wegennet.environments.cluster.api import Api
-from wegennet.environments.cluster.images import programs
+from wegennet.environments.cluster.images import operator, programs
 from wegennet.environments.cluster.images.oci import reference_of
 from wegennet.environments.cluster.images.store import ImageStore
 from wegennet.environments.cluster.processes import Settings, server
@@ -112,6 +112,14 @@ class Cluster:
         if pid is None:
             raise UserMistake("The embedded cluster does not run.", remedy="Start it with `wegennet cluster up`.")
         return ImageStore(pid).ensure(archive)
+
+    def ensure_images(self, reporter: Reporter) -> dict[str, str]:
+        """Builds and imports the project's images; does nothing when their content is there already.
+
+        Returns:
+            References pinned by digest, by name: `operator`.
+        """
+        return {"operator": self.import_image(operator.archive(reporter))}
 
     def _run(self, settings: Settings, processes: list[Process]) -> int:
         """Sees to it that a node runs that was started by this code, with this plan."""

@@ -83,7 +83,7 @@ def kube_proxy(link: Link) -> str:
 
 
 def containerd(sandbox_image: str) -> str:
-    """containerd 1.6, configuration version 2.
+    """Configuration of containerd 1.6, version 2.
 
     `restrict_oom_score_adj`: without CAP_SYS_RESOURCE runc cannot lower a container's score and ends with a message
     that says nothing of it.

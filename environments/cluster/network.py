@@ -32,7 +32,7 @@ def take_link(state: State) -> Link:
         if _overlaps(known, used):
             raise UserMistake(
                 f"The addresses of this cluster, {known.network}, are in use on this machine for something else.",
-                remedy="Remove that address or route (`ip route`), or make the cluster anew with `wegennet cluster reset`.",
+                remedy="Remove that address or route (`ip route`), or begin anew: `wegennet cluster reset`.",
             )
         return known
     numbers = ((state.preferred_link + step) % _COUNT for step in range(_COUNT))

@@ -33,7 +33,7 @@ NEEDED = (
 
 _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 _POLICY = Path("/usr/sbin/policy-rc.d")
-_POLICY_TEXT = "#!/bin/sh\n# Installed for the length of one apt-get call: packages must not start their services.\nexit 101\n"
+_POLICY_TEXT = "#!/bin/sh\n# For the length of one apt-get call: packages must not start their services.\nexit 101\n"
 
 
 def missing() -> list[str]:

@@ -87,9 +87,9 @@ def deployment_is_ready(deployment: dict[str, Any]) -> bool:
     status = deployment.get("status", {})
     seen = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
     wanted = deployment["spec"]["replicas"]
-    return seen and status.get("updatedReplicas", 0) == wanted == status.get("availableReplicas", 0)
+    return bool(seen and status.get("updatedReplicas", 0) == wanted == status.get("availableReplicas", 0))
 
 
 def _detail(item: dict[str, Any]) -> str:
-    restarts = f"restarted {item['restarts']}×" if item["restarts"] else ""
+    restarts = f"restarted {item['restarts']} times" if item["restarts"] else ""
     return ", ".join(part for part in (item["detail"], restarts) if part)

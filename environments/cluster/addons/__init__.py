@@ -31,7 +31,7 @@ def dns(image: str) -> list[dict[str, Any]]:
 
 
 def kwok_stages() -> str:
-    """kwok's configuration, as YAML."""
+    """The configuration of kwok, as YAML."""
     return _read("kwok.yaml")
 
 

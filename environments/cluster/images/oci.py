@@ -44,13 +44,29 @@ class Image:
 
     Attributes:
         name: repository, such as `wegennet.local/operator`.
-        layers: a layer is its files by absolute path without the leading slash.
+        layers: layers in order, lowest first, as `write_layer` made them.
         config: `User`, `Env`, `Entrypoint`, `Cmd`, `WorkingDir` of the OCI image configuration.
     """
 
     name: str
-    layers: tuple[Mapping[str, File], ...]
+    layers: tuple[Path, ...]
     config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_layer(files: Mapping[str, File], path: Path) -> None:
+    """Writes a layer, whole or not at all.
+
+    Args:
+        files: by absolute path without the leading slash; folders above them are added.
+        path: the layer's file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".layer-") as folder:
+        half = Path(folder) / "layer"
+        with half.open("wb") as raw, _tar(raw) as tar:
+            for name in sorted(_with_folders(files)):
+                _add_entry(tar, name, files.get(name, File(0o755)))
+        half.replace(path)
 
 
 def write(image: Image, archive: Path) -> str:
@@ -62,7 +78,7 @@ def write(image: Image, archive: Path) -> str:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".image-") as folder:
         half = Path(folder) / "archive"
-        reference = _write(image, half, Path(folder))
+        reference = _write(image, half)
         half.replace(archive)
     return reference
 
@@ -86,18 +102,11 @@ def reference_of(archive: Path) -> str:
         ) from error
 
 
-def _write(image: Image, archive: Path, scratch: Path) -> str:
+def _write(image: Image, archive: Path) -> str:
     blobs: dict[str, Path | bytes] = {}
-    layers = [_layer(files, scratch / f"layer-{number}") for number, files in enumerate(image.layers)]
-    for path, descriptor in layers:
-        blobs[descriptor["digest"]] = path
-    config = _descriptor(blobs, _CONFIG, _image_config(image, [descriptor["digest"] for _, descriptor in layers]))
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": _MANIFEST,
-        "config": config,
-        "layers": [descriptor for _, descriptor in layers],
-    }
+    layers = [_layer(blobs, path) for path in image.layers]
+    config = _descriptor(blobs, _CONFIG, _image_config(image, [layer["digest"] for layer in layers]))
+    manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": layers}
     described = _descriptor(blobs, _MANIFEST, manifest)
     reference = f"{image.name}@{described['digest']}"
     index = {
@@ -123,13 +132,11 @@ def _image_config(image: Image, layers: list[str]) -> dict[str, Any]:
     }
 
 
-def _layer(files: Mapping[str, File], path: Path) -> tuple[Path, dict[str, Any]]:
-    with path.open("wb") as raw, _tar(raw) as tar:
-        for name in sorted(_with_folders(files)):
-            _add_entry(tar, name, files.get(name, File(0o755)))
+def _layer(blobs: dict[str, Path | bytes], path: Path) -> dict[str, Any]:
     with path.open("rb") as layer:
-        digest = hashlib.file_digest(layer, "sha256").hexdigest()
-    return path, {"mediaType": _LAYER, "digest": f"sha256:{digest}", "size": path.stat().st_size}
+        digest = f"sha256:{hashlib.file_digest(layer, 'sha256').hexdigest()}"
+    blobs[digest] = path
+    return {"mediaType": _LAYER, "digest": digest, "size": path.stat().st_size}
 
 
 def _with_folders(files: Iterable[str]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from wegennet.environments.cluster.images.oci import File, Image, write
+from wegennet.environments.cluster.images.oci import File, Image, write, write_layer
 from wegennet.toolchain import cache
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ def archive(name: str, program: Path) -> Path:
     """The archive of an image that holds a program and nothing else; made once for each content of the program."""
     target = cache.root() / "images" / f"{name}-{_stamp(program)}.tar"
     if not target.exists():
-        layer = {name: File(0o755, program.read_bytes())}
+        layer = target.with_suffix(".layer")
+        write_layer({name: File(0o755, program.read_bytes())}, layer)
         write(Image(f"wegennet.local/{name}", (layer,), {"User": _NOBODY, "Entrypoint": [f"/{name}"]}), target)
+        layer.unlink()
     return target
 
 
