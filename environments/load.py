@@ -38,6 +38,7 @@ def load(name: str) -> Environment:
         cluster=declared.cluster,
         domain=declared.domain,
         operator=declared.operator,
+        subjects=declared.subjects,
         municipalities=tuple(_municipalities(file.parent / declared.municipalities.file, declared)),
     )
 

@@ -45,7 +45,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Administrator(Strict):
+class Subject(Strict):
     """A user or a group, by the names of the cluster's identity provider."""
 
     kind: Literal["User", "Group"]
@@ -77,7 +77,7 @@ class Municipality(Strict):
     size: Size
     ring: Ring
     lifecycle: Lifecycle = "Active"
-    administrators: Annotated[tuple[Administrator, ...], Field(min_length=1, max_length=20)]
+    administrators: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
     contacts: tuple[Contact, ...] = ()
     limits: Limits = Limits()
     node_pool: Name | None = None
@@ -86,6 +86,14 @@ class Municipality(Strict):
     def id(self) -> str:
         """Name of its custom resource and of its namespace: the CBS code in lower case."""
         return self.code.lower()
+
+
+class Subjects(Strict):
+    """Who works with the platform in which role, by the names of the cluster's identity provider."""
+
+    delivery: tuple[Subject, ...] = ()
+    approver: tuple[Subject, ...] = ()
+    auditor: tuple[Subject, ...] = ()
 
 
 class ContextCluster(Strict):
@@ -138,6 +146,7 @@ class Declaration(Strict):
     cluster: Literal["embedded"] | ContextCluster
     domain: Domain
     operator: Operator = Operator()
+    subjects: Subjects = Subjects()
     municipalities: MunicipalityRules
 
 
@@ -149,4 +158,5 @@ class Environment(Strict):
     cluster: Literal["embedded"] | ContextCluster
     domain: Domain
     operator: Operator
+    subjects: Subjects
     municipalities: tuple[Municipality, ...]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
 from wegennet.console.errors import PlatformFailure, UserMistake, WegennetError
+from wegennet.platform.target import ApiServers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,3 +84,26 @@ def identity(api: client.ApiClient) -> str:
     if namespace.metadata is None or namespace.metadata.uid is None:
         raise PlatformFailure("the namespace kube-system has no UID", where=api.configuration.host)
     return namespace.metadata.uid
+
+
+def api_servers(api: client.ApiClient) -> ApiServers:
+    """The addresses behind the Service `kubernetes`.
+
+    Raises:
+        PlatformFailure: the API server has not announced itself; it does so within seconds of its start.
+    """
+    with answering(api):
+        slices = client.DiscoveryV1Api(api).list_namespaced_endpoint_slice(
+            "default", label_selector="kubernetes.io/service-name=kubernetes", _request_timeout=TIMEOUT
+        )
+    addresses = {
+        address for found in slices.items for endpoint in found.endpoints or () for address in endpoint.addresses
+    }
+    ports = {port.port for found in slices.items for port in found.ports or () if port.port}
+    if not addresses or len(ports) != 1:
+        raise PlatformFailure(
+            f"expected the API server's addresses and one port; found {len(addresses)} and {len(ports)}",
+            where="endpointslices of default/kubernetes",
+            remedy="An API server announces itself within seconds of its start: run this again.",
+        )
+    return ApiServers(tuple(sorted(str(ip_network(address)) for address in addresses)), ports.pop())

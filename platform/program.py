@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_kubernetes import Provider
@@ -12,7 +12,7 @@ from wegennet.operators.api.crds import definitions
 from wegennet.platform.components.crds import CustomResourceDefinitions
 from wegennet.platform.components.municipalities import Municipalities
 from wegennet.platform.components.operator import Operator
-from wegennet.platform.components.priorities import PriorityClasses
+from wegennet.platform.components.priorities import PLATFORM, PriorityClasses
 
 if TYPE_CHECKING:
     from wegennet.platform.target import Target
@@ -28,8 +28,7 @@ def declare(target: Target) -> None:
     operator = Operator(
         "operator",
         chart=CHART,
-        image=target.operator_image,
-        replicas=target.environment.operator.replicas,
+        values=chart_values(target),
         opts=pulumi.ResourceOptions.merge(with_provider, pulumi.ResourceOptions(depends_on=[definitions_, priorities])),
     )
     Municipalities(
@@ -39,6 +38,17 @@ def declare(target: Target) -> None:
     )
     pulumi.export("domain", target.environment.domain)
     pulumi.export("municipalities", len(target.environment.municipalities))
+
+
+def chart_values(target: Target) -> dict[str, Any]:
+    """Values of the operator's chart for `target`."""
+    return {
+        "image": target.operator_image,
+        "replicas": target.environment.operator.replicas,
+        "priorityClassName": PLATFORM,
+        "subjects": target.environment.subjects.model_dump(mode="json"),
+        "apiServer": {"cidrs": list(target.api_servers.cidrs), "port": target.api_servers.port},
+    }
 
 
 def _provider(target: Target) -> Provider:

@@ -9,7 +9,8 @@ import typer
 
 from wegennet.console.progress import Reporter
 from wegennet.platform.cli import options, show
-from wegennet.platform.delivery import machinery, runs
+from wegennet.platform.delivery import runs
+from wegennet.platform.delivery.machinery import start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def up(
 def _ask(request: Request, reporter: Reporter, named: Sequence[str]) -> None:
     """Shows the changes and asks whether they may be made."""
     with reporter:
-        machinery.start(request, reporter)
+        start(request, reporter)
         outcome, refusal = runs.preview(request, reporter, named=named)
     show.plan(reporter.console, outcome, every=False)
     if refusal:

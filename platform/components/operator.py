@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
@@ -23,13 +23,12 @@ class Operator(pulumi.ComponentResource):
     Args:
         name: logical name of the component.
         chart: folder of the chart.
-        image: full reference of the operator's image, pinned by digest.
-        replicas: how many pods; one leads, the others stand by.
+        values: values of the chart, see its `values.yaml`.
         opts: options of the component; the provider comes with them.
     """
 
     def __init__(
-        self, name: str, *, chart: Path, image: str, replicas: int, opts: pulumi.ResourceOptions | None = None
+        self, name: str, *, chart: Path, values: dict[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("wegennet:platform:Operator", name, None, opts)
         self.namespace = Namespace(
@@ -41,7 +40,7 @@ class Operator(pulumi.ComponentResource):
             "wegennet-operator",
             chart=str(chart),
             namespace=SYSTEM_NAMESPACE,
-            values={"image": image, "replicas": replicas},
+            values=values,
             skip_await=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.namespace]),
         )

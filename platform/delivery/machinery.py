@@ -43,10 +43,21 @@ def ready(request: Request, reporter: Reporter) -> Machinery:
     """
     tools = toolchain.ensure(pulumi_settings.TOOLS, reporter)
     connection = api.connect(request.access)
-    target = Target(request.environment, request.access, api.identity(connection), operator_image(request, reporter))
+    target = resolve(request, connection, reporter)
     stack = EnvironmentStack(request.environment.name, request.records, tools, lambda: declare(target))
     _same_cluster(stack, target, reporter)
     return Machinery(request, target, connection, stack)
+
+
+def resolve(request: Request, connection: ApiClient, reporter: Reporter) -> Target:
+    """What the program is a function of, on the cluster that answers."""
+    return Target(
+        environment=request.environment,
+        access=request.access,
+        identity=api.identity(connection),
+        api_servers=api.api_servers(connection),
+        operator_image=operator_image(request, reporter),
+    )
 
 
 def start(request: Request, reporter: Reporter) -> None:

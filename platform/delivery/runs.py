@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from wegennet.console.errors import UserMistake
 from wegennet.platform.components.municipalities import TYPE
-from wegennet.platform.delivery import leaving, machinery
+from wegennet.platform.delivery import leaving
+from wegennet.platform.delivery.machinery import ready, start
 from wegennet.platform.steps import CHANGES, Step, tally
 from wegennet.platform.tenants import tenants
 from wegennet.platform.waiting import pending_deletion, until_ready
@@ -35,17 +36,17 @@ class Outcome:
 
 def preview(request: Request, reporter: Reporter, *, named: Collection[str] = ()) -> tuple[Outcome, UserMistake | None]:
     """What `up` would change, and with what words it would refuse; nothing is changed."""
-    machinery_ = machinery.ready(request, reporter)
-    going = leaving.removals(machinery_)
+    machinery = ready(request, reporter)
+    going = leaving.removals(machinery)
     with reporter.stage("preview") as stage:
-        events = machinery_.stack.preview(stage, without=[one.urn for one in going])
+        events = machinery.stack.preview(stage, without=[one.urn for one in going])
     steps = [*events.steps, *(Step("delete", TYPE, one.id) for one in going)]
-    return Outcome(tally(steps), steps), _refusal(machinery_, going, named)
+    return Outcome(tally(steps), steps), _refusal(machinery, going, named)
 
 
-def _refusal(machinery_: Machinery, going: Sequence[Removal], named: Collection[str]) -> UserMistake | None:
+def _refusal(machinery: Machinery, going: Sequence[Removal], named: Collection[str]) -> UserMistake | None:
     try:
-        leaving.check(machinery_, going, named)
+        leaving.check(machinery, going, named)
     except UserMistake as refusal:
         return refusal
     return None
@@ -58,16 +59,16 @@ def up(request: Request, reporter: Reporter, *, named: Collection[str] = (), tim
         UserMistake: it would remove municipalities that nobody named.
         StillPending: something holds a municipality that goes, or some are not ready after `timeout` seconds.
     """
-    machinery.start(request, reporter)
-    machinery_ = machinery.ready(request, reporter)
-    going = leaving.removals(machinery_)
-    leaving.check(machinery_, going, named)
-    held = leaving.see_off(machinery_, going, reporter)
+    start(request, reporter)
+    machinery = ready(request, reporter)
+    going = leaving.removals(machinery)
+    leaving.check(machinery, going, named)
+    held = leaving.see_off(machinery, going, reporter)
     with reporter.stage("platform") as stage:
-        events = machinery_.stack.up(stage, without=_urns(going, held))
+        events = machinery.stack.up(stage, without=_urns(going, held))
     wanted = active(request.environment)
     with reporter.stage("municipalities Ready", total=len(wanted)) as stage:
-        until_ready(machinery_.api, wanted, stage, timeout=timeout)
+        until_ready(machinery.api, wanted, stage, timeout=timeout)
     if held:
         raise pending_deletion(held)
     return Outcome(events.changes, events.steps)
@@ -85,9 +86,9 @@ def active(environment: Environment) -> set[str]:
 
 def refresh(request: Request, reporter: Reporter) -> Outcome:
     """Reads into Pulumi's state what the cluster holds."""
-    machinery_ = machinery.ready(request, reporter)
+    machinery = ready(request, reporter)
     with reporter.stage("refresh") as stage:
-        events = machinery_.stack.refresh(stage)
+        events = machinery.stack.refresh(stage)
     return Outcome(events.changes, events.steps)
 
 
@@ -106,11 +107,11 @@ def farewell(request: Request, reporter: Reporter) -> Farewell:
     Raises:
         UserMistake: the cluster has municipalities that this state knows nothing of.
     """
-    machinery_ = machinery.ready(request, reporter)
-    going = leaving.of_state(machinery_)
-    live = tenants(machinery_.api)
+    machinery = ready(request, reporter)
+    going = leaving.of_state(machinery)
+    live = tenants(machinery.api)
     _none_foreign(live, {one.id for one in going})
-    return Farewell(machinery_, live, going)
+    return Farewell(machinery, live, going)
 
 
 def destroy(found: Farewell, reporter: Reporter, *, definitions: bool) -> Outcome:
