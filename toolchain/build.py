@@ -27,7 +27,8 @@ def build(tools: Sequence[Tool], go: Path, reporter: Reporter) -> None:
     module = tools[0].module
     with reporter.stage(f"{module.folder} {module.version}: {', '.join(tool.name for tool in tools)}") as stage:
         lock = cache.root() / "locks" / module.folder
-        with exclusive(lock, when_busy=lambda: stage.update("waiting for another build of it")) as descriptor:
+        waiting = f"{module.folder}: waiting for another build of it to end"
+        with exclusive(lock, when_busy=lambda: reporter.line(waiting)) as descriptor:
             missing = [tool for tool in tools if not cache.binary(tool).exists()]
             if missing:
                 _build_locked(module, missing, go, descriptor, stage)
