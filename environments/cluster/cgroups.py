@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from wegennet.console.errors import PlatformFailure
+from wegennet.console.errors import PlatformFailure, UserMistake
 
 _CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids", "hugetlb")
 _PATIENCE = 10.0
@@ -20,11 +20,22 @@ def hierarchies() -> list[Path]:
 
 
 def prepare(name: str) -> None:
-    """Makes the cgroup in every hierarchy; the kubelet wants it to be there before it starts."""
+    """Makes the cgroup in every hierarchy; the kubelet wants it to be there before it starts.
+
+    Raises:
+        UserMistake: the machine does not let this process make cgroups.
+    """
     for hierarchy in hierarchies():
-        _delegate(hierarchy)
-        (hierarchy / name).mkdir(exist_ok=True)
-        _delegate(hierarchy / name)
+        try:
+            _delegate(hierarchy)
+            (hierarchy / name).mkdir(exist_ok=True)
+            _delegate(hierarchy / name)
+        except OSError as error:
+            raise UserMistake(
+                f"This machine does not allow a cgroup to be made or delegated: {error.strerror}.",
+                where=str(hierarchy),
+                remedy="In a container: run it privileged, with a cgroup namespace of its own and /sys/fs/cgroup writable.",
+            ) from error
 
 
 def present(name: str) -> list[Path]:

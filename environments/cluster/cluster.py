@@ -67,6 +67,7 @@ class Cluster:
             PlatformFailure: a component does not become ready.
         """
         machine.require_root()
+        self.state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         packages.install(packages.missing(), reporter)
         tools = toolchain.ensure(TOOLS, reporter)
         with self._locked(reporter), reporter.stage("Embedded cluster") as stage:
@@ -88,9 +89,12 @@ class Cluster:
         Raises:
             UserMistake: the folder holds something, but no cluster's state.
         """
+        machine.require_root()
         self._require_ours()
-        self.down(reporter)
-        shutil.rmtree(self.state.root, ignore_errors=False)
+        with self._locked(reporter), reporter.stage("Removing the embedded cluster"):
+            self._remove_from_machine()
+            if self.state.root.exists():
+                shutil.rmtree(self.state.root)
 
     def status(self) -> list[ComponentStatus]:
         """The state of each process, of the nodes and of DNS."""
@@ -157,7 +161,9 @@ class Cluster:
     @contextmanager
     def _locked(self, reporter: Reporter) -> Iterator[None]:
         """One command at a time changes a cluster; a second one says that it waits."""
-        self.state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.state.root.is_dir():  # there is nothing yet that two could change
+            yield
+            return
         descriptor = os.open(self.state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:

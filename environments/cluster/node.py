@@ -21,8 +21,8 @@ _SYSCTL = {
     "net/ipv4/ip_forward": "1",
     # In this namespace, or bridged traffic between pods escapes the policies.
     "net/bridge/bridge-nf-call-iptables": "1",
-    "net/ipv6/conf/all/disable_ipv6": "1",
 }
+_IPV6_OFF = Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
 
 
 def main() -> None:
@@ -60,6 +60,8 @@ def make_network(address: str) -> None:
     _run("ip", "route", "add", str(SERVICES), "dev", LINK, "src", address)
     for key, value in _SYSCTL.items():
         (Path("/proc/sys") / key).write_text(value)
+    if _IPV6_OFF.exists():  # a kernel can be without
+        _IPV6_OFF.write_text("1")
 
 
 def _bind(source: Path, target: Path) -> None:

@@ -12,9 +12,6 @@ from wegennet.environments.cluster.processes import CONTAINERD_SOCKET
 if TYPE_CHECKING:
     from pathlib import Path
 
-_KEPT = 2
-"""Versions of an image that stay: the newest, and the one that pods still run while it is rolled out."""
-
 
 class ImageStore:
     """The image store of a running node.
@@ -27,7 +24,7 @@ class ImageStore:
         self._node_pid = node_pid
 
     def references(self) -> list[str]:
-        """References of all images, oldest name first."""
+        """References of all images."""
         return self._ctr("images", "list", "--quiet").split()
 
     def ensure(self, archive: Path) -> str:
@@ -38,7 +35,7 @@ class ImageStore:
         """
         reference = reference_of(archive)
         if reference not in self.references():
-            self._ctr("images", "import", "--no-unpack=false", str(archive.resolve()))
+            self._ctr("images", "import", str(archive.resolve()))
         return reference
 
     def _ctr(self, *arguments: str) -> str:

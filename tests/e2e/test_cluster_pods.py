@@ -1,0 +1,95 @@
+"""Pods of the embedded cluster are real: logs, exec, names, services, and policies that are enforced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.embedded import Kubectl, pod, service
+from support.waiting import eventually, stays
+
+from wegennet.console.progress import Reporter
+
+if TYPE_CHECKING:
+    from wegennet.environments.cluster import Cluster
+
+pytestmark = pytest.mark.e2e
+
+A, B = "pods-a", "pods-b"
+ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=2).status)"
+
+
+@pytest.fixture(scope="module")
+def kubectl(cluster: Cluster) -> Kubectl:
+    """Kubectl, after a client in namespace A and a server with a Service in namespace B are ready."""
+    with Reporter() as reporter:
+        image = cluster.ensure_images(reporter)["operator"]
+    kubectl = Kubectl.of(cluster)
+    kubectl.apply(*({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in (A, B)))
+    kubectl.apply(pod(A, "client", image), pod(B, "server", image), service(B, "server"))
+    for namespace in (A, B):
+        kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod", "--all", "--timeout=60s")
+    return kubectl
+
+
+def ask(kubectl: Kubectl, url: str) -> bool:
+    """Whether the client in A gets an answer from an URL."""
+    command = ["exec", "-n", A, "client", "--", "python3", "-c", ASK, url]
+    try:
+        return kubectl(*command).strip() == "200"
+    except AssertionError:
+        return False
+
+
+def policy(name: str, ingress: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": B},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": ingress},
+    }
+
+
+def test_logs_are_the_containers_own(kubectl: Kubectl) -> None:
+    ask(kubectl, f"http://server.{B}/")
+    assert "GET / HTTP" in eventually(lambda: kubectl("logs", "-n", B, "server"))
+
+
+def test_exec_runs_in_the_container_as_its_user(kubectl: Kubectl) -> None:
+    assert kubectl("exec", "-n", A, "client", "--", "python3", "-c", "import os; print(os.getuid())").strip() == "65532"
+
+
+def test_service_is_reached_by_its_name(kubectl: Kubectl) -> None:
+    assert ask(kubectl, f"http://server.{B}.svc.cluster.local/")
+
+
+def test_names_outside_the_cluster_do_not_exist(kubectl: Kubectl) -> None:
+    program = "import socket; socket.getaddrinfo('example.nl', 80)"
+    assert "Name or service not known" in kubectl("exec", "-n", A, "client", "--", "python3", "-c", program, fails=True)
+
+
+def test_policy_denies_and_its_removal_allows_again(kubectl: Kubectl) -> None:
+    url = f"http://server.{B}/"
+    kubectl.apply(policy("deny", []))
+    eventually(lambda: not ask(kubectl, url))
+    stays(lambda: not ask(kubectl, url), during=2)
+    kubectl.apply(
+        policy("allow", [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": A}}}]}])
+    )
+    eventually(lambda: ask(kubectl, url))
+    kubectl("delete", "-n", B, "networkpolicy", "--all")
+    eventually(lambda: ask(kubectl, url))
+
+
+def test_simulated_pod_runs_beside_real_ones(kubectl: Kubectl) -> None:
+    item = pod(A, "simulated", "nowhere.example/none:1")
+    item["spec"]["nodeSelector"] = {"wegennet.commonground.nl/node-pool": "simulated"}
+    item["spec"]["tolerations"] = [{"key": "wegennet.commonground.nl/simulated", "operator": "Exists"}]
+    kubectl.apply(item)
+    kubectl("wait", "-n", A, "--for=condition=Ready", "pod/simulated", "--timeout=30s")
+    assert kubectl.get("pod", "-n", A, "simulated")["spec"]["nodeName"].startswith("simulated-")
+    kubectl("delete", "-n", A, "pod", "simulated", "--timeout=30s")
+
+
+def test_pod_without_toleration_never_lands_on_a_simulated_node(kubectl: Kubectl) -> None:
+    assert {item["spec"]["nodeName"] for item in kubectl.get("pods", "-n", A)["items"]} == {"real"}
