@@ -1,8 +1,7 @@
 """Starts one replica of the operator; configured by environment variables of its Deployment.
 
 POD_NAME (identity, default the host's name), POD_NAMESPACE (of the Lease, default wegennet-system), LISTEN_ADDRESS
-(`host:port` of the HTTP endpoints, default 0.0.0.0:8080). Exit code 1 when leadership was lost: Kubernetes starts it
-anew.
+(`host:port` of the HTTP endpoints, default 0.0.0.0:8080).
 """
 
 from __future__ import annotations
@@ -10,14 +9,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sys
-
-import structlog
 
 from wegennet.operators import logs
 from wegennet.operators.api.group import SYSTEM_NAMESPACE
 from wegennet.operators.connection import connect
-from wegennet.operators.leader import LostLeadershipError
 from wegennet.operators.operator import Operator, Options
 
 
@@ -35,16 +30,11 @@ async def _run() -> None:
     await Operator(connect(), _options()).run()
 
 
-def main() -> int:
-    """Runs until a signal ends it; gives the exit code."""
+def main() -> None:
+    """Runs until a signal ends it."""
     logs.configure()
-    try:
-        asyncio.run(_run())
-    except LostLeadershipError as error:
-        structlog.get_logger(__name__).error("leadership lost", error=str(error))
-        return 1
-    return 0
+    asyncio.run(_run())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

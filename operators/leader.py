@@ -36,10 +36,6 @@ class Timing:
     retry: float = 2.0
 
 
-class LostLeadershipError(Exception):
-    """The lease could not be renewed in time; the process has to end, since another one may lead by now."""
-
-
 class Leader:
     """Campaigns for a Lease and keeps it.
 
@@ -73,10 +69,10 @@ class Leader:
         self.elected = asyncio.Event()
 
     async def lead(self) -> None:
-        """Campaigns until elected, then renews for ever.
+        """Campaigns, renews, and steps down when the lease is lost or could not be renewed within the deadline.
 
-        Raises:
-            LostLeadershipError: the lease was lost or could not be renewed within the deadline.
+        `elected` is set while this replica leads. A write that is under way when it steps down can still arrive: all
+        writes are applies of a desired state on objects that are checked to be ours, so two writers want the same.
         """
         renewed = 0.0
         while True:
@@ -85,21 +81,18 @@ class Leader:
                     ours = await self._try()
                 if ours:
                     renewed = time.monotonic()
-                    self._announce()
-                elif self.elected.is_set():
-                    raise LostLeadershipError(f"lease {self._namespace}/{self._name} is held by another replica")
+                self._change(leads=ours)
             except (ApiError, aiohttp.ClientError, TimeoutError) as error:
                 log.warning("lease not renewed", lease=self._name, error=str(error))
-            if self.elected.is_set() and time.monotonic() - renewed > self._timing.deadline:
-                raise LostLeadershipError(f"lease {self._namespace}/{self._name} not renewed in time")
+            if time.monotonic() - renewed > self._timing.deadline:
+                self._change(leads=False)
             await asyncio.sleep(self._timing.retry)
 
     async def release(self) -> None:
         """Gives the lease up, so that another replica need not wait for it to expire."""
         if not self.elected.is_set():
             return
-        self.elected.clear()
-        self._on_change(False)
+        self._change(leads=False)
         try:
             lease = await self._client.read(LEASE, self._namespace, self._name)
             if lease["spec"].get("holderIdentity") == self._identity:
@@ -108,11 +101,15 @@ class Leader:
         except (ApiError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("lease not released", lease=self._name, error=str(error))
 
-    def _announce(self) -> None:
-        if not self.elected.is_set():
-            log.info("elected as leader", lease=self._name, identity=self._identity)
+    def _change(self, *, leads: bool) -> None:
+        if leads == self.elected.is_set():
+            return
+        log.info("leads" if leads else "leads no longer", lease=self._name, identity=self._identity)
+        self._on_change(leads)
+        if leads:
             self.elected.set()
-            self._on_change(True)
+        else:
+            self.elected.clear()
 
     async def _try(self) -> bool:
         """One round: renews, takes a free or expired lease, or sees that another holds it; gives whether it is ours."""

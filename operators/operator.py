@@ -68,11 +68,7 @@ class Operator:
         self._metrics.gauge("wegennet_objects", "Objects in the inventory.", lambda: len(self._cache))
 
     async def run(self) -> None:
-        """Runs until a signal ends it.
-
-        Raises:
-            LostLeadershipError: another replica may lead by now; the process has to end.
-        """
+        """Runs until a signal ends it."""
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(self._connection.session(WORKERS + 4))
             client = Client(session, self._metrics.observe_request)
@@ -113,8 +109,8 @@ class Operator:
 
     async def _work(self, reconciler: MunicipalityReconciler, leader: Leader) -> None:
         await self._synced.wait()
-        await leader.elected.wait()
         while True:
+            await leader.elected.wait()
             key = await self._queue.take()
             with self._metrics.seconds.time():
                 result = await self._reconcile(reconciler, key)

@@ -1,0 +1,161 @@
+"""What is refused at admission, with the sentence that says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.api import GROUP, Api, RefusedError, municipality
+
+if TYPE_CHECKING:
+    from support.operator import Platform
+
+pytestmark = pytest.mark.integration
+
+OPERATOR = "system:serviceaccount:wegennet-system:wegennet-operator"
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        ({"oin": "0000009900000051300"}, "an OIN has exactly 20 digits"),
+        ({"oin": "0000009900000051300x"}, "an OIN has exactly 20 digits"),
+        ({"oin": "12345678000000513000"}, "no known prefix"),
+        ({"code": "GM513"}, "a CBS code is GM followed by 4 digits"),
+        ({"code": "gm0513"}, "a CBS code is GM followed by 4 digits"),
+        ({"code": "GM0514"}, "the name of a Municipality is its CBS code in lower case"),
+        ({"size": "huge"}, "small"),
+        ({"ring": 10}, "less than or equal to 9"),
+        ({"lifecycle": "Gone"}, "Preparing"),
+        ({"administrators": []}, "at least 1 items"),
+        ({"administrators": [{"kind": "Group", "name": "system:masters"}]}, "names that begin with 'system:'"),
+        ({"administrators": [{"kind": "ServiceAccount", "name": "x"}]}, "User"),
+        ({"limits": {"cpu": "0"}}, "limits.cpu"),
+        ({"limits": {"memory": "lots"}}, "limits.memory"),
+        ({"contacts": [{"role": "technical", "email": "no address"}]}, "email"),
+    ],
+)
+def test_wrong_input_is_refused_with_a_sentence(api: Api, spec: dict[str, Any], sentence: str) -> None:
+    wanted = municipality(513, **spec)
+    with pytest.raises(RefusedError, match=sentence):
+        api.call(
+            "PATCH",
+            f"{GROUP}/municipalities/gm0513?fieldManager=tests&dryRun=All",
+            wanted,
+            kind="application/apply-patch+yaml",
+        )
+
+
+def test_a_field_that_the_api_does_not_know_is_refused_when_asked_strictly(api: Api) -> None:
+    with pytest.raises(RefusedError, match="unknown field"):
+        api.create(f"{GROUP}/municipalities?fieldValidation=Strict&dryRun=All", municipality(513, colour="blue"))
+
+
+def test_the_cbs_code_never_changes(platform: Platform, api: Api) -> None:
+    platform.provisioned(513)
+    with pytest.raises(RefusedError, match="never changes"):
+        api.merge(f"{GROUP}/municipalities/gm0513", {"spec": {"code": "GM0514"}})
+
+
+def test_the_oin_of_a_provisioned_municipality_is_fixed(platform: Platform, api: Api) -> None:
+    platform.provisioned(513)
+    with pytest.raises(RefusedError, match="the OIN of a provisioned municipality is fixed"):
+        api.merge(f"{GROUP}/municipalities/gm0513", {"spec": {"oin": "00000099000000514000"}})
+
+
+class TestMachinery:
+    """Metadata of the machinery belongs to the operator, whatever somebody's role."""
+
+    def test_labels_in_a_tenants_namespace(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        quota = "/api/v1/namespaces/gm0513/resourcequotas/allowance"
+        with pytest.raises(RefusedError, match="belong to the operator"):
+            api.merge(quota, {"metadata": {"labels": {"wegennet.commonground.nl/owner": None}}})
+
+    def test_an_annotation_on_a_new_object(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        annotated = {"metadata": {"name": "a", "annotations": {"wegennet.commonground.nl/paused": "true"}}}
+        with pytest.raises(RefusedError, match="belong to the operator"):
+            api.create("/api/v1/namespaces/gm0513/configmaps", annotated)
+
+    def test_labels_of_others_are_free(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        api.create("/api/v1/namespaces/gm0513/configmaps", {"metadata": {"name": "a", "labels": {"team": "blue"}}})
+
+    def test_pod_security_of_the_namespace(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        change = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}
+        with pytest.raises(RefusedError, match="kept by the operator"):
+            api.merge("/api/v1/namespaces/gm0513", change)
+
+    def test_the_namespace_itself_cannot_be_deleted(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        with pytest.raises(RefusedError, match="letting the municipality leave"):
+            api.delete("/api/v1/namespaces/gm0513")
+
+    def test_a_namespace_cannot_be_passed_off_as_a_tenants(self, api: Api) -> None:
+        fake = {"metadata": {"name": "fake", "labels": {"wegennet.commonground.nl/municipality": "gm0001"}}}
+        with pytest.raises(RefusedError, match="kept by the operator"):
+            api.create("/api/v1/namespaces", fake)
+
+    def test_the_finalizer_of_a_municipality(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        with pytest.raises(RefusedError, match="what holds its removal stands in its status"):
+            api.merge(f"{GROUP}/municipalities/gm0513", {"metadata": {"finalizers": None}})
+
+
+class TestReach:
+    """The operator is held to the namespaces of municipalities, even by somebody who took it over."""
+
+    def test_no_policy_in_another_namespace(self, api: Api) -> None:
+        policy = {"metadata": {"name": "open"}, "spec": {"podSelector": {}, "ingress": [{}]}}
+        with pytest.raises(RefusedError, match="namespaces of municipalities only"):
+            api.acting_as(OPERATOR).create("/apis/networking.k8s.io/v1/namespaces/kube-system/networkpolicies", policy)
+
+    def test_no_removal_of_another_namespace(self, api: Api) -> None:
+        with pytest.raises(RefusedError, match="namespaces of municipalities only"):
+            api.acting_as(OPERATOR).delete("/api/v1/namespaces/wegennet-system")
+
+    def test_no_namespace_under_another_name(self, api: Api) -> None:
+        named = {"metadata": {"name": "other", "labels": {"wegennet.commonground.nl/municipality": "gm0001"}}}
+        with pytest.raises(RefusedError, match="namespaces of municipalities only"):
+            api.acting_as(OPERATOR).create("/api/v1/namespaces", named)
+
+
+class TestPlacement:
+    """Pods of a municipality with a node pool run there."""
+
+    def test_a_pod_gets_the_selector_and_the_toleration_of_its_pool(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513, placement={"nodePool": "simulated"})
+        spec = created_pod(api)["spec"]
+        assert spec["nodeSelector"] == {"wegennet.commonground.nl/node-pool": "simulated"}
+        key = "wegennet.commonground.nl/node-pool"
+        assert [one["value"] for one in spec["tolerations"] if one.get("key") == key] == ["simulated"]
+
+    def test_without_a_pool_a_pod_stays_as_it_is(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        assert "nodeSelector" not in created_pod(api)["spec"]
+
+
+def created_pod(api: Api) -> dict[str, Any]:
+    """A pod as the API server would make it; the service account is what a controller would have made."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+    api.apply("/api/v1/namespaces/gm0513/serviceaccounts/default", account)
+    return dict(api.create("/api/v1/namespaces/gm0513/pods?dryRun=All", pod()))
+
+
+def pod() -> dict[str, Any]:
+    container = {
+        "name": "main",
+        "image": "x",
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    return {
+        "metadata": {"name": "one"},
+        "spec": {
+            "serviceAccountName": "default",
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [container],
+        },
+    }
