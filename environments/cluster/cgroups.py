@@ -34,7 +34,7 @@ def prepare(name: str) -> None:
             raise UserMistake(
                 f"This machine does not allow a cgroup to be made or delegated: {error.strerror}.",
                 where=str(hierarchy),
-                remedy="In a container: run it privileged, with a cgroup namespace of its own and /sys/fs/cgroup writable.",
+                remedy="In a container: run it privileged, with a writable /sys/fs/cgroup of its own.",
             ) from error
 
 

@@ -129,7 +129,13 @@ class Supervisor:
         self._logs_due = 0.0
 
     def run(self) -> None:
-        """Runs until SIGTERM; the signals must be blocked already (see `block_signals`)."""
+        """Runs until SIGTERM; the signals must be blocked already (see `block_signals`).
+
+        Raises:
+            RuntimeError: this is not pid 1 of a namespace.
+        """
+        if os.getpid() != 1:
+            raise RuntimeError("The supervisor ends every process of its pid namespace, so it has to be pid 1 of one.")
         self._read_plan()
         while True:
             self._start_and_probe()

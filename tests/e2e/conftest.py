@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """An embedded cluster of this run's own, up before the first test that asks for it."""
     if os.geteuid() != 0:
-        pytest.fail(
-            "End-to-end tests run real containers and need root: run them as root, or leave them out with -m 'not e2e'."
-        )
+        pytest.fail("End-to-end tests run real containers: run them as root, or leave them out with -m 'not e2e'.")
     cluster = Cluster(tmp_path_factory.mktemp("cluster"), fsync=False)
     with Reporter() as reporter:
         try:

@@ -77,8 +77,9 @@ def all_ready(cluster: Cluster) -> bool:
 
 
 def test_up_makes_every_component_ready(running: Cluster) -> None:
+    nodes = ("node/real", "node/simulated-0", "node/simulated-1", "node/simulated-2")
     assert {item.name: item.state for item in running.status()} == dict.fromkeys(
-        (*PROCESSES, "node/real", "node/simulated-0", "node/simulated-1", "node/simulated-2", "coredns"), "ready"
+        (*PROCESSES, *nodes, "coredns"), "ready"
     )
 
 
@@ -123,9 +124,7 @@ def test_up_after_the_supervisor_was_killed_brings_everything_back(running: Clus
 
 def test_up_clears_what_another_run_left(running: Cluster) -> None:
     down(running)
-    subprocess.run(
-        ["ip", "link", "add", running.state.link_name, "type", "veth", "peer", "name", "wnstray"], check=True
-    )
+    subprocess.run(["ip", "link", "add", running.state.link_name, "type", "veth"], check=True)
     leftover = Path("/sys/fs/cgroup/memory" if Path("/sys/fs/cgroup/memory").is_dir() else "/sys/fs/cgroup")
     (leftover / running.state.cgroup / "kubepods" / "left").mkdir(parents=True)
     stray = subprocess.Popen(["sleep", "600"])

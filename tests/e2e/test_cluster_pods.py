@@ -51,8 +51,8 @@ def policy(name: str, ingress: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def test_logs_are_the_containers_own(kubectl: Kubectl) -> None:
-    ask(kubectl, f"http://server.{B}/")
-    assert "GET / HTTP" in eventually(lambda: kubectl("logs", "-n", B, "server"))
+    eventually(lambda: ask(kubectl, f"http://server.{B}/"))
+    eventually(lambda: "GET / HTTP" in kubectl("logs", "-n", B, "server"))
 
 
 def test_exec_runs_in_the_container_as_its_user(kubectl: Kubectl) -> None:
@@ -60,7 +60,7 @@ def test_exec_runs_in_the_container_as_its_user(kubectl: Kubectl) -> None:
 
 
 def test_service_is_reached_by_its_name(kubectl: Kubectl) -> None:
-    assert ask(kubectl, f"http://server.{B}.svc.cluster.local/")
+    eventually(lambda: ask(kubectl, f"http://server.{B}.svc.cluster.local/"))
 
 
 def test_names_outside_the_cluster_do_not_exist(kubectl: Kubectl) -> None:
@@ -73,9 +73,8 @@ def test_policy_denies_and_its_removal_allows_again(kubectl: Kubectl) -> None:
     kubectl.apply(policy("deny", []))
     eventually(lambda: not ask(kubectl, url))
     stays(lambda: not ask(kubectl, url), during=2)
-    kubectl.apply(
-        policy("allow", [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": A}}}]}])
-    )
+    from_a = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": A}}}
+    kubectl.apply(policy("allow", [{"from": [from_a]}]))
     eventually(lambda: ask(kubectl, url))
     kubectl("delete", "-n", B, "networkpolicy", "--all")
     eventually(lambda: ask(kubectl, url))

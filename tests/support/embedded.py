@@ -107,7 +107,7 @@ def footprint(cluster: Cluster) -> dict[str, set[str]]:
 def namespaces_of(cluster: Cluster) -> set[str]:
     """The kernel's names of the namespaces that the node of a running cluster lives in."""
     pid = launch.find(cluster.state)
-    return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in ("net", "mnt", "pid")}
+    return {str(Path(f"/proc/{pid}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")}
 
 
 def processes_in(namespaces: set[str]) -> list[str]:
@@ -115,7 +115,7 @@ def processes_in(namespaces: set[str]) -> list[str]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            used = {os.readlink(entry / "ns" / kind) for kind in ("net", "mnt", "pid")}
+            used = {str((entry / "ns" / kind).readlink()) for kind in ("net", "mnt", "pid")}
             if entry.name.isdigit() and used & namespaces:
                 found.append((entry / "cmdline").read_text())
         except OSError:

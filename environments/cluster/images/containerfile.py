@@ -37,7 +37,7 @@ def read(path: Path) -> Recipe:
     Raises:
         UserMistake: there is another instruction, or one in a form that is not understood.
     """
-    parser = DockerfileParser(fileobj=io.BytesIO(path.read_bytes()), env_replace=False)
+    parser = DockerfileParser(fileobj=io.StringIO(path.read_text(encoding="utf-8")), env_replace=False)
     recipe = Recipe()
     for step in parser.structure:
         try:

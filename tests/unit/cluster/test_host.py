@@ -1,0 +1,102 @@
+"""What the cluster sees and takes of the host: addresses, cgroups, packages, its own node among the processes."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wegennet.console.errors import UserMistake
+from wegennet.console.progress import Reporter
+from wegennet.environments.cluster import Cluster, launch, machine, network, packages
+from wegennet.environments.cluster.state import Link, State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State.at(tmp_path)
+
+
+def host_uses(monkeypatch: pytest.MonkeyPatch, *networks: str) -> None:
+    used = [ipaddress.IPv4Network(item) for item in networks]
+    monkeypatch.setattr(network, "_used_networks", lambda _: iter(used))
+
+
+def test_preferred_link_is_taken_when_it_is_free(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    host_uses(monkeypatch, "192.0.2.0/24")
+    assert network.take_link(state) == Link(state.preferred_link)
+
+
+def test_link_avoids_addresses_that_the_host_uses(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    host_uses(monkeypatch, str(Link(state.preferred_link).network))
+    assert network.take_link(state) == Link(state.preferred_link + 1)
+
+
+def test_link_stays_the_same_for_good(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.remember(Link(99))
+    host_uses(monkeypatch)
+    assert network.take_link(state) == Link(99)
+
+
+def test_link_that_the_host_uses_now_is_a_clear_mistake(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.remember(Link(99))
+    host_uses(monkeypatch, "10.250.0.0/16")
+    with pytest.raises(UserMistake, match="in use on this machine"):
+        network.take_link(state)
+
+
+def test_node_is_not_found_by_a_command_line_alone(state: State) -> None:
+    words = ["-c", "input()", "-m", "wegennet.environments.cluster.node", str(state.root), "x"]
+    with subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE) as process:
+        assert launch.find(state) is None
+        process.communicate(b"\n")
+
+
+def test_ending_a_cluster_that_does_not_run_makes_no_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with Reporter(quiet=True) as reporter:
+        Cluster(tmp_path / "never").down(reporter)
+    assert not (tmp_path / "never").exists()
+
+
+def test_reset_refuses_a_folder_that_is_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (tmp_path / "precious").write_text("data")
+    with Reporter(quiet=True) as reporter, pytest.raises(UserMistake, match="nothing was removed"):
+        Cluster(tmp_path).reset(reporter)
+    assert (tmp_path / "precious").exists()
+
+
+def test_caller_who_is_not_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(UserMistake, match="needs root"):
+        machine.require_root()
+
+
+def test_all_that_the_kernel_lacks_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_works", lambda trial: "ipset" not in trial and "nft" not in trial)
+    with pytest.raises(UserMistake, match=r"(?s)nftables.*ipset"):
+        machine.require_kernel()
+
+
+def test_packages_are_named_to_a_caller_who_may_not_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with Reporter(quiet=True) as reporter, pytest.raises(UserMistake, match="containerd runc"):
+        packages.install(["containerd", "runc"], reporter)
+
+
+def test_missing_packages_are_those_that_dpkg_does_not_call_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = "\n".join(f"{name} {'config-files' if name == 'ipset' else 'installed'}" for name in packages.NEEDED[1:])
+    answer = subprocess.CompletedProcess([], 1, stdout=listed, stderr="")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
+    monkeypatch.setattr(packages.shutil, "which", lambda _: "/usr/bin/dpkg-query")
+    assert packages.missing() == ["containerd", "ipset"]
