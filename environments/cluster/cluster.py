@@ -98,6 +98,7 @@ class Cluster:
 
     def status(self) -> list[ComponentStatus]:
         """The state of each process, of the nodes and of DNS."""
+        self._require_readable()
         if launch.find(self.state) is None:
             return status.stopped(self.state)
         api = Api(self._server(), self.state.pki)
@@ -138,6 +139,7 @@ class Cluster:
         return launch.start(self.state, settings.link)
 
     def _remove_from_machine(self) -> None:
+        self._require_own_names()
         launch.stop(self.state)
         network.remove(self.state)
         cgroups.remove(self.state.cgroup)
@@ -156,6 +158,23 @@ class Cluster:
                 "This folder holds something else than a cluster's state; nothing was removed.",
                 where=str(root),
                 remedy="Name the right folder with --state.",
+            )
+
+    def _require_own_names(self) -> None:
+        other = launch.namesake(self.state)
+        if other is not None:
+            raise UserMistake(
+                "Another cluster runs whose names on this machine would be the same as this one's.",
+                where=str(other),
+                remedy="Name another folder with --state.",
+            )
+
+    def _require_readable(self) -> None:
+        if self.state.root.exists() and not os.access(self.state.root, os.R_OK | os.X_OK):
+            raise UserMistake(
+                "This cluster belongs to another user.",
+                where=str(self.state.root),
+                remedy="Run the command as that user (root), or name your own folder with --state.",
             )
 
     @contextmanager

@@ -43,7 +43,18 @@ def code_digest() -> str:
 
 def find(state: State) -> int | None:
     """The host's process id of the node's pid 1, when it runs."""
-    return next(iter(_nodes(state)), None)
+    return next(iter(nodes(state)), None)
+
+
+def nodes(state: State) -> list[int]:
+    """The host's process ids of all nodes of a state folder; more than one only after something went wrong."""
+    return [pid for pid in _all_nodes() if _root_of(pid) == str(state.root)]
+
+
+def namesake(state: State) -> Path | None:
+    """The state folder of another running cluster whose names on this machine would be the same."""
+    roots = {Path(_root_of(pid)) for pid in _all_nodes()} - {state.root}
+    return next((root for root in roots if state_module.State(root).identity == state.identity), None)
 
 
 def runs_this_code(pid: int) -> bool:
@@ -85,7 +96,7 @@ def stop(state: State) -> None:
     Raises:
         PlatformFailure: the kernel does not end it.
     """
-    for pid in _nodes(state):
+    for pid in nodes(state):
         handle = _open(pid)
         if handle is None:
             continue
@@ -138,17 +149,15 @@ def _open(pid: int) -> int | None:
         return None
 
 
-def _nodes(state: State) -> list[int]:
+def _all_nodes() -> list[int]:
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in found if _is_node(pid, str(state.root))]
+    return [pid for pid in found if _root_of(pid) and _is_first_of_namespace(pid)]
 
 
-def _is_node(pid: int, root: str) -> bool:
+def _root_of(pid: int) -> str:
+    """The state folder that a node's command line names; empty for another process."""
     words = _command_line(pid)
-    if _MODULE not in words:
-        return False
-    place = words.index(_MODULE)
-    return words[place + 1 : place + 2] == [root] and _is_first_of_namespace(pid)
+    return words[words.index(_MODULE) + 1] if _MODULE in words[:-1] else ""
 
 
 def _command_line(pid: int) -> list[str]:

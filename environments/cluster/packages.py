@@ -71,7 +71,7 @@ def install(names: list[str], reporter: Reporter) -> None:
         _update_when_unknown(names, stage)
         services = [name for name in names if name == "containerd"]
         with _no_services_started():
-            _apt_get(["install", "--yes", "--no-install-recommends", *names], stage)
+            _install(names, stage)
         _disable(services)
 
 
@@ -93,6 +93,15 @@ def candidates(names: list[str]) -> dict[str, str]:
 def update(stage: Stage) -> None:
     """Fetches the lists of packages (`apt-get update`)."""
     _apt_get(["update"], stage)
+
+
+def _install(names: list[str], stage: Stage) -> None:
+    command = ["install", "--yes", "--no-install-recommends", *names]
+    try:
+        _apt_get(command, stage)
+    except PlatformFailure:  # lists that are some weeks old name versions that the archive no longer has
+        update(stage)
+        _apt_get(command, stage)
 
 
 def _update_when_unknown(names: list[str], stage: Stage) -> None:

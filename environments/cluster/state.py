@@ -120,9 +120,9 @@ class State:
         return self.root / "run"
 
     @property
-    def images(self) -> Path:
-        """Archives and the record of the images that were imported."""
-        return self.root / "images"
+    def volumes(self) -> Path:
+        """Folders of static `local` volumes; the node sees them below `/run/wegennet/volumes`."""
+        return self.root / "volumes"
 
     @property
     def lock(self) -> Path:
@@ -139,10 +139,6 @@ class State:
     def remember(self, link: Link) -> None:
         """Keeps the link for good: certificates and the cluster's own objects name its addresses."""
         write_private(self.root / "link.json", json.dumps({"number": link.number, "node": link.node}) + "\n")
-
-    def in_node(self, path: Path) -> str:
-        """A path below the state folder, as the node's processes see it."""
-        return str(NODE_VIEW / path.relative_to(self.root))
 
 
 def write_private(path: Path, content: str | bytes) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,14 @@ def test_second_up_restarts_nothing(running: Cluster) -> None:
     before = launch.find(running.state), pids(running)
     up(running)
     assert (launch.find(running.state), pids(running)) == before
+
+
+def test_two_ups_at_once_start_one_node(running: Cluster) -> None:
+    down(running)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(up, [running, Cluster(running.state.root, fsync=False)]))
+    assert len(launch.nodes(running.state)) == 1
+    assert all_ready(running)
 
 
 @pytest.mark.parametrize("name", PROCESSES)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from wegennet.console.progress import Reporter, Stage
 
 NAME = "wegennet.local/operator"
+_KEPT = 3
+"""Files of a kind that stay in the cache."""
+
 _SOURCES = ("operators/**/*", "pyproject.toml", "uv.lock", "environments/cluster/images/*")
 
 
@@ -31,8 +34,9 @@ def archive(reporter: Reporter) -> Path:
         versions = _base_versions(stage)
         target = _folder() / f"operator-{_digest_of_sources(root, versions)}.tar"
         if not target.exists():
-            with _one_at_a_time():
+            with _one_at_a_time(root):
                 _build(root, versions, target, stage)
+                _forget_old(target)
     return target
 
 
@@ -99,15 +103,24 @@ def _digest(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
+def _forget_old(newest: Path) -> None:
+    """Keeps the newest few files of each kind, so that a day of changes does not fill the disk."""
+    for pattern in ("operator-*.tar", "base-*.layer", "dependencies-*.layer", "application-*.layer"):
+        found = sorted(newest.parent.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in found[_KEPT:]:
+            path.unlink(missing_ok=True)
+
+
 def _folder() -> Path:
     return cache.root() / "images"
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def _one_at_a_time(root: Path) -> Iterator[None]:
     """Two commands that build at once would share the context folder."""
-    _folder().mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(_folder() / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = root / "build" / "operator.lock"
+    lock.parent.mkdir(exist_ok=True)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

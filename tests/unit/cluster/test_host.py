@@ -59,6 +59,16 @@ def test_node_is_not_found_by_a_command_line_alone(state: State) -> None:
         process.communicate(b"\n")
 
 
+def test_cluster_with_the_same_names_is_left_alone(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = State(state.root.parent / "other")
+    monkeypatch.setattr(launch, "_all_nodes", lambda: [1])
+    monkeypatch.setattr(launch, "_root_of", lambda _: str(other.root))
+    monkeypatch.setattr(State, "identity", "0badcafe")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with Reporter(quiet=True) as reporter, pytest.raises(UserMistake, match="would be the same"):
+        Cluster(state.root).down(reporter)
+
+
 def test_ending_a_cluster_that_does_not_run_makes_no_state_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,32 @@
+"""The operator's image: built once for the same sources, the same bytes wherever it is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wegennet.console.progress import Reporter
+from wegennet.environments.cluster.images import operator
+from wegennet.environments.cluster.images.oci import reference_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+
+def built() -> Path:
+    with Reporter() as reporter:
+        return operator.archive(reporter)
+
+
+def test_unchanged_sources_are_not_built_again() -> None:
+    before = built().stat()
+    assert built().stat() == before
+
+
+def test_image_built_with_an_empty_cache_has_the_same_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = reference_of(built())
+    monkeypatch.setenv("WEGENNET_CACHE", str(tmp_path))
+    assert reference_of(built()) == known
