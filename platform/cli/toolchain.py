@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wegennet.console.errors import UserMistake
-from wegennet.toolchain import Toolchain, ToolStatus, cache, ensure, status
+from wegennet.toolchain import Toolchain, ToolStatus, ensure, status
 from wegennet.toolchain.tools import TOOLS
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def env() -> None:
 @app.command()
 def clean() -> None:
     """Remove built tools that the pinned modules no longer ask for."""
-    modules = list(dict.fromkeys(tool.module for tool in TOOLS.values()))
-    removed = cache.remove_outdated(modules)
+    from wegennet.toolchain import cleaning  # noqa: PLC0415 - only this command needs it
+
+    removed = cleaning.remove_outdated()
     for folder in removed:
         typer.echo(f"removed {folder}", err=True)
     if not removed:

@@ -106,6 +106,12 @@ def test_a_build_never_works_in_the_source_tree(go: Machine, reporter: Reporter)
     assert f"cwd={MODULES}" not in go.calls.read_text()
 
 
+def test_a_person_sees_what_is_compiled_and_what_remains(go: Machine, start_build: Start) -> None:
+    shown = start_build().communicate(timeout=30)[1]
+    assert "pause devel: pause 1/2 example.org/package0" in shown
+    assert "Native tools 1/1 still to build: nothing" in shown
+
+
 def test_a_failed_build_leaves_nothing_and_shows_what_go_said(
     go: Machine, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

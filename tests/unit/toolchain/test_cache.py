@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +9,6 @@ from wegennet.toolchain import cache, tools
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from conftest import Machine
 
 
 @pytest.fixture
@@ -57,16 +54,6 @@ def test_the_same_content_elsewhere_has_the_same_key(
     before = cache.key(module)
     monkeypatch.setattr(tools, "MODULES", (tmp_path / "modules").rename(tmp_path / "moved"))
     assert cache.key(module) == before
-
-
-def test_only_folders_of_other_content_are_removed(module: tools.GoModule, machine: Machine) -> None:
-    kept = machine.cache / "tools" / cache.key(module)
-    outdated = machine.cache / "tools" / "example-0123456789abcdef"
-    for folder in (kept, outdated):
-        folder.mkdir(parents=True)
-        (folder / "tool").touch()
-    assert cache.remove_outdated([module]) == [outdated]
-    assert os.listdir(machine.cache / "tools") == [kept.name]  # noqa: PTH208 - names only
 
 
 def test_a_published_binary_replaces_an_older_one_in_one_step(tmp_path: Path) -> None:
