@@ -62,7 +62,7 @@ generate: .venv/.synced ## Write what is generated: the CRDs from their models
 
 bench: .venv/.synced ## Benchmarks beside their floors; the result goes to tests/results/bench.json
 	@$(RUN) wegennet toolchain
-	@$(RUN) python tests/scale/bench.py --json tests/results/bench.json $(ARGS)
+	@PYTHONPATH=tests $(RUN) python -m scale.bench --json tests/results/bench.json $(ARGS)
 
 clean: ## Remove the virtual environment and everything built in this folder
 	@rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,7 +13,7 @@ import orjson
 from wegennet.operators.api.group import FIELD_MANAGER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     import aiohttp
 
@@ -83,17 +83,20 @@ class Client:
                 return None
             raise
 
-    async def list_metadata(
-        self, resource: Resource, namespace: str | None = None, selector: str = ""
-    ) -> list[dict[str, Any]]:
-        """Metadata of all objects of a kind that a label selector selects, in pages."""
-        items: list[dict[str, Any]] = []
+    async def names(self, resource: Resource, namespace: str) -> list[str]:
+        """Names of all objects of a kind in a namespace."""
+        answer = await self._request("GET", resource, resource.path(namespace), accept=_METADATA_LIST)
+        # An empty list of partial metadata has null here.
+        return [item["metadata"]["name"] for item in answer["items"] or []]
+
+    async def pages(self, resource: Resource, selector: str = "") -> AsyncIterator[list[dict[str, Any]]]:
+        """All objects of a kind in the whole cluster that a label selector selects, page by page."""
         params = {"limit": str(_PAGE), **({"labelSelector": selector} if selector else {})}
         while True:
-            page = await self._request("GET", resource, resource.path(namespace), params=params, accept=_METADATA_LIST)
-            items += page["items"] or []  # an empty list of partial metadata has null here
+            page = await self._request("GET", resource, resource.path(), params=params)
+            yield page["items"]
             if not (token := page["metadata"].get("continue")):
-                return items
+                return
             params["continue"] = token
 
     async def delete(self, resource: Resource, namespace: str | None, name: str, uid: str) -> None:

@@ -126,9 +126,8 @@ class MunicipalityReconciler:
 
     async def _data(self, asked: Tenant) -> str:
         """What the namespace holds that cannot be made again, in words; empty when there is nothing."""
-        claims = await self._client.list_metadata(CLAIM, asked.name)
-        names = ", ".join(claim["metadata"]["name"] for claim in claims)
-        return f"volumes with data ({shorten(names, _NAMES_LENGTH)})" if claims else ""
+        claims = await self._client.names(CLAIM, asked.name)
+        return f"volumes with data ({shorten(', '.join(claims), _NAMES_LENGTH)})" if claims else ""
 
     async def _guard(self, asked: Tenant) -> Tenant:
         """Adds the finalizer, before anything exists that it has to guard."""

@@ -15,10 +15,10 @@ from aiohttp import web
 from wegennet.operators.cache import Cache
 from wegennet.operators.client import ApiError, Client
 from wegennet.operators.leader import Leader
+from wegennet.operators.listing import Listing
 from wegennet.operators.metrics import Metrics
 from wegennet.operators.municipality import IncompleteError, MunicipalityReconciler
 from wegennet.operators.resources import OWNED
-from wegennet.operators.resync import Resync
 from wegennet.operators.tenants import Tenants
 from wegennet.operators.watches import MUNICIPALITY_PREFIX, Watches, settings
 from wegennet.operators.web import application
@@ -62,7 +62,6 @@ class Operator:
         self._cache = Cache()
         self._tenants = Tenants()
         self._started = asyncio.Event()
-        self._synced = asyncio.Event()
         self._metrics.gauge("wegennet_queue_length", "Keys that wait for a reconcile.", lambda: len(self._queue))
         self._metrics.gauge("wegennet_municipalities", "Municipalities seen.", lambda: len(self._tenants))
         self._metrics.gauge("wegennet_objects", "Objects in the inventory.", lambda: len(self._cache))
@@ -85,13 +84,14 @@ class Operator:
 
     async def _run_until_first_ends(self, client: Client, leader: Leader) -> None:
         reconciler = MunicipalityReconciler(client, self._cache, self._tenants)
-        resync = Resync(client, self._cache, self._queue)
+        watches = Watches(self._cache, self._tenants, self._queue)
+        listing = Listing(client, self._cache, self._tenants, watches)
         tasks = [
             asyncio.create_task(leader.lead(), name="leader"),
-            asyncio.create_task(resync.run(), name="resync"),
-            *(asyncio.create_task(self._work(reconciler, leader)) for _ in range(WORKERS)),
+            asyncio.create_task(listing.run(), name="listing"),
+            *(asyncio.create_task(self._work(reconciler, leader, listing)) for _ in range(WORKERS)),
         ]
-        tasks.append(asyncio.create_task(self._watch(), name="watches"))
+        tasks.append(asyncio.create_task(self._watch(watches), name="watches"))
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
@@ -99,16 +99,15 @@ class Operator:
         for task in done:
             task.result()
 
-    async def _watch(self) -> None:
-        watches = Watches(self._cache, self._tenants, self._queue, self._synced)
+    async def _watch(self, watches: Watches) -> None:
         session = self._connection.session(WATCH_CONNECTIONS)
         registry = watches.registry(self._connection.server, session)
         await kopf.operator(
             registry=registry, settings=settings(), clusterwide=True, standalone=True, ready_flag=self._started
         )
 
-    async def _work(self, reconciler: MunicipalityReconciler, leader: Leader) -> None:
-        await self._synced.wait()
+    async def _work(self, reconciler: MunicipalityReconciler, leader: Leader, listing: Listing) -> None:
+        await listing.complete.wait()
         while True:
             await leader.elected.wait()
             key = await self._queue.take()

@@ -1,8 +1,8 @@
 """The watches, by kopf: what happens in the cluster goes into the caches and puts keys on the queue. Nothing else.
 
-kopf runs index handlers for every object that exists before it runs any other handler. So the indices fill our caches,
-and the first event handler to run means that the caches are complete. Events change nothing and write nothing: the
-queue's workers do, from the state of the caches.
+Events change nothing and write nothing: the queue's workers do, from the state of the caches. What exists at the start
+is listed apart (see `listing`): kopf has indices for that, but while they fill each object wakes every other one that
+waits, which is quadratic in the number of objects.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import structlog
 from pydantic import ValidationError
 
 from wegennet.operators.api.group import GROUP, LABEL_OWNER
-from wegennet.operators.cache import key_of
-from wegennet.operators.resources import MUNICIPALITY, OWNED, Resource
+from wegennet.operators.cache import ObjectKey, key_of
+from wegennet.operators.resources import MUNICIPALITY, OWNED
 from wegennet.operators.tenants import tenant
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterable, Mapping
 
     import aiohttp
@@ -40,14 +39,12 @@ class Watches:
         cache: takes in the objects that the operator owns.
         tenants: takes in the municipalities.
         queue: gets the keys of owners for whom something changed.
-        synced: set once the caches hold all that exists.
     """
 
-    def __init__(self, cache: Cache, tenants: Tenants, queue: WorkQueue, synced: asyncio.Event) -> None:
+    def __init__(self, cache: Cache, tenants: Tenants, queue: WorkQueue) -> None:
         self._cache = cache
         self._tenants = tenants
         self._queue = queue
-        self._synced = synced
 
     def registry(self, server: str, session: aiohttp.ClientSession) -> kopf.OperatorRegistry:
         """Kopf's handlers: for the municipalities, and for each kind of object that the operator owns."""
@@ -57,37 +54,44 @@ class Watches:
         async def login(**_: Any) -> kopf.AiohttpSession:
             return kopf.AiohttpSession(server=server, aiohttp_session=session)
 
-        self._watch_municipalities(registry)
+        @kopf.on.event(GROUP, MUNICIPALITY.plural, registry=registry)
+        async def municipality(event: kopf.RawEvent, **_: Any) -> None:
+            if event["type"] == "DELETED":
+                self.municipality_gone(event["object"])
+            else:
+                self.municipality_seen(event["object"])
+
         for resource in OWNED:
-            self._watch_owned(registry, resource)
+
+            @kopf.on.event(resource.plural, registry=registry)
+            async def owned(event: kopf.RawEvent, **_: Any) -> None:
+                if event["type"] == "DELETED":
+                    self.gone(key_of(event["object"]), event["object"]["metadata"]["uid"])
+                else:
+                    self.seen(event["object"])
+
         return registry
 
-    def _watch_municipalities(self, registry: kopf.OperatorRegistry) -> None:
-        @kopf.index(GROUP, MUNICIPALITY.plural, id="municipalities", registry=registry)
-        async def seen(body: kopf.Body, **_: Any) -> None:
-            self._municipality_seen(body)
-
-        @kopf.on.event(GROUP, MUNICIPALITY.plural, registry=registry)
-        async def happened(event: kopf.RawEvent, body: kopf.Body, **_: Any) -> None:
-            self._synced.set()
-            if event["type"] == "DELETED":
-                self._add_municipalities(self._tenants.forget(body.metadata.name, body.metadata.uid))
-
-    def _watch_owned(self, registry: kopf.OperatorRegistry, resource: Resource) -> None:
-        @kopf.index(resource.plural, id=resource.plural, registry=registry)
-        async def seen(body: kopf.Body, **_: Any) -> None:
-            self._add(self._cache.observe(body))
-
-        @kopf.on.event(resource.plural, registry=registry)
-        async def happened(event: kopf.RawEvent, body: kopf.Body, **_: Any) -> None:
-            if event["type"] == "DELETED":
-                self._add(self._cache.forget(key_of(body), body.metadata.uid))
-
-    def _municipality_seen(self, body: Mapping[str, Any]) -> None:
+    def municipality_seen(self, live: Mapping[str, Any]) -> None:
+        """Takes in a Municipality as it stands."""
         try:
-            self._add_municipalities(self._tenants.observe(tenant(body)))
+            names = self._tenants.observe(tenant(live))
         except ValidationError:
-            log.exception("municipality not understood", municipality=body["metadata"]["name"])
+            log.exception("municipality not understood", municipality=live["metadata"]["name"])
+        else:
+            self._add_municipalities(names)
+
+    def municipality_gone(self, last: Mapping[str, Any]) -> None:
+        """Drops a Municipality that is no more."""
+        self._add_municipalities(self._tenants.forget(last["metadata"]["name"], last["metadata"]["uid"]))
+
+    def seen(self, live: Mapping[str, Any]) -> None:
+        """Takes in an object that the operator owns."""
+        self._add(self._cache.observe(live))
+
+    def gone(self, key: ObjectKey, uid: str) -> None:
+        """Drops an object that is no more."""
+        self._add(self._cache.forget(key, uid))
 
     def _add_municipalities(self, names: Iterable[str]) -> None:
         self._add(MUNICIPALITY_PREFIX + name for name in names)

@@ -8,38 +8,17 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
-import yaml
 
 from support.api import GROUP, Api, condition, municipality
 from support.waiting import eventually
-from wegennet.console.progress import Reporter
-from wegennet.toolchain import ensure
 
-ROOT = Path(__file__).resolve().parents[2]
-CHART = ROOT / "charts" / "wegennet-operator"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 NAMESPACE_CONTROLLER = "system:serviceaccount:kube-system:namespace-controller"
-
-
-def rendered_chart() -> list[dict[str, Any]]:
-    """The chart's objects, by the helm program."""
-    helm = ensure(["helm"], Reporter(quiet=True)).path("helm")
-    command = [helm, "template", "wegennet-operator", CHART, "--namespace", "wegennet-system"]
-    options = ["--values", CHART / "ci" / "values.yaml", "--kube-version", "1.36.3"]
-    text = subprocess.run([*command, *options], check=True, capture_output=True, text=True).stdout
-    return [obj for obj in yaml.safe_load_all(text) if obj]
-
-
-def path_of(obj: dict[str, Any]) -> str:
-    """Where the API server serves one of the chart's objects."""
-    plural = {"NetworkPolicy": "networkpolicies"}.get(obj["kind"], obj["kind"].lower() + "s")
-    plural = plural.replace("policys", "policies")
-    root = f"/api/{obj['apiVersion']}" if "/" not in obj["apiVersion"] else f"/apis/{obj['apiVersion']}"
-    namespace = obj["metadata"].get("namespace")
-    return f"{root}{f'/namespaces/{namespace}' if namespace else ''}/{plural}/{obj['metadata']['name']}"
 
 
 def free_port() -> int:
