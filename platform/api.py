@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wegennet.platform.access import ClusterAccess
 
-TIMEOUT: Final = (3.0, 30.0)
+TIMEOUT: Final = (3.0, 20.0)
 """Seconds to connect and to wait for an answer."""
 
 _REFUSED: Final = (401, 403)
@@ -35,17 +35,18 @@ def connect(access: ClusterAccess) -> client.ApiClient:
             where=str(access.kubeconfig),
             remedy="Start it with `wegennet cluster up`, or start everything with `wegennet up`.",
         )
+    configuration = client.Configuration()
+    configuration.retries = 0
     file = str(access.kubeconfig) if access.kubeconfig else None
-    made: client.ApiClient
     try:
-        made = config.new_client_from_config(file, access.context)  # type: ignore[no-untyped-call]  # typed in part
+        config.load_kube_config(file, access.context, configuration)  # type: ignore[no-untyped-call]  # typed in part
     except config.ConfigException as error:
         raise UserMistake(
             f"there is no usable context {access.context or ''!r}: {error}",
             where=str(access.kubeconfig or "kubeconfig"),
             remedy="`kubectl config get-contexts` lists the contexts; choose one with --context NAME.",
         ) from error
-    return made
+    return client.ApiClient(configuration)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SHOWN: Final = 10
-_REFUSED: Final = re.compile(r"is invalid:|denied the request|denied request|is forbidden")
+_REFUSED: Final = re.compile(r"is invalid:|denied (the )?request|is forbidden: User ")
 """How the API server says that what was declared is wrong or not allowed."""
 _PREAMBLE: Final = re.compile(
     r"^(resource \S+ was not successfully created by the Kubernetes API server: |update of resource \S+ failed .*?: )+"
@@ -27,13 +27,16 @@ def failure(faults: Sequence[tuple[str, str]], output: str) -> WegennetError:
     """
     if not faults:
         return PlatformFailure(f"Pulumi failed:\n{output.strip()}")
-    lines = [_line(name, message) for name, message in faults if name or len(faults) == 1] or [faults[0][1]]
+    of_resources = [fault for fault in faults if fault[0]]
+    lines = [_line(name, message) for name, message in of_resources or faults]
     more = [f"  … and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    text = "\n".join(["the cluster could not be made what the environment declares", *lines[:_SHOWN], *more])
-    if all(_REFUSED.search(message) for name, message in faults if name):
+    text = "\n".join(["the cluster could not be made what the environment declares:", *lines[:_SHOWN], *more])
+    if of_resources and all(_REFUSED.search(message) for _, message in of_resources):
         return UserMistake(text, remedy="Mend the environment's files and run this again.")
     return PlatformFailure(text, remedy="`wegennet doctor` looks for the cause; running this again goes on from here.")
 
 
 def _line(name: str, message: str) -> str:
-    return f"  {name}: {_PREAMBLE.sub('', message)}" if name else f"  {message}"
+    """One complaint without Pulumi's preamble, and without the traceback of a program that failed."""
+    sentence = _PREAMBLE.sub("", message.partition("\nTraceback (most recent call last)")[0]).strip()
+    return f"  {name}: {sentence}" if name else f"  {sentence}"

@@ -40,8 +40,8 @@ class Step:
 
     @property
     def kind(self) -> str:
-        """The last part of the type: what a person calls the resource."""
-        return self.type.rpartition(":")[2]
+        """What a person calls the resource: its kind in Kubernetes, or that it is Pulumi's own."""
+        return self.type.rpartition(":")[2] if self.type.startswith("kubernetes:") else "component"
 
 
 def counts(changes: Mapping[str, int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.helm.v4 import Chart
 
 from wegennet.operators.api.group import SYSTEM_NAMESPACE
+from wegennet.platform.components import newer_kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ class Operator(pulumi.ComponentResource):
         self, name: str, *, chart: Path, values: dict[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("wegennet:platform:Operator", name, None, opts)
+        newer_kinds.register()
         self.namespace = Namespace(
             SYSTEM_NAMESPACE,
             metadata={"name": SYSTEM_NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
