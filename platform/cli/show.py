@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from wegennet.platform.steps import Step, grouped
@@ -13,13 +14,12 @@ from wegennet.platform.steps import Step, grouped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from wegennet.console.progress import Reporter, StageTime
     from wegennet.platform.delivery.request import Request
     from wegennet.platform.delivery.runs import Outcome
 
 _SHOWN: Final = 3
+_WIDE: Final = 200
 _MARKS: Final = {"create": "+", "update": "~", "delete": "-"}
 
 STAGES: Final = (
@@ -33,6 +33,12 @@ STAGES: Final = (
     "municipalities Ready",
 )
 """The stages that a summary names; what happens within them has lines of its own meanwhile."""
+
+
+def on_output() -> Console:
+    """Standard output for tables: as wide as the terminal, and wide enough for any table where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
 
 
 def line_of_json(content: Any) -> None:

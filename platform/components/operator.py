@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
@@ -13,6 +13,10 @@ from wegennet.platform.components import newer_kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+CHART_NAME: Final = "wegennet-operator"
+"""Name of the chart, and of the operator's objects in it."""
 
 
 class Operator(pulumi.ComponentResource):
@@ -39,7 +43,7 @@ class Operator(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.chart = Chart(
-            "wegennet-operator",
+            CHART_NAME,
             chart=str(chart),
             namespace=SYSTEM_NAMESPACE,
             values=values,
