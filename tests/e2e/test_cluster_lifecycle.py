@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.embedded import Kubectl, footprint, namespaces_of, pod, processes_in
+from support.embedded import Kubectl, footprint, kill_in_node, namespaces_of, pids, pod, processes_in
 from support.waiting import eventually
 
 from wegennet.console.progress import Reporter
-from wegennet.environments.cluster import Cluster, launch, status
+from wegennet.environments.cluster import Cluster, launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,16 +61,6 @@ def up(cluster: Cluster) -> None:
 def down(cluster: Cluster) -> None:
     with Reporter() as reporter:
         cluster.down(reporter)
-
-
-def pids(cluster: Cluster) -> dict[str, int]:
-    """Process ids as the node sees them, by component."""
-    return {item["name"]: item["pid"] for item in status.report(cluster.state)}
-
-
-def kill_in_node(cluster: Cluster, name: str) -> None:
-    command = ["nsenter", "--target", str(launch.find(cluster.state)), "--pid", "--mount"]
-    subprocess.run([*command, "kill", "-9", str(pids(cluster)[name])], check=True)
 
 
 def all_ready(cluster: Cluster) -> bool:

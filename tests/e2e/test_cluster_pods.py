@@ -83,7 +83,7 @@ def test_policy_denies_and_its_removal_allows_again(kubectl: Kubectl) -> None:
 def test_simulated_pod_runs_beside_real_ones(kubectl: Kubectl) -> None:
     item = pod(A, "simulated", "nowhere.example/none:1")
     item["spec"]["nodeSelector"] = {"wegennet.commonground.nl/node-pool": "simulated"}
-    item["spec"]["tolerations"] = [{"key": "wegennet.commonground.nl/simulated", "operator": "Exists"}]
+    item["spec"]["tolerations"] = [{"key": "wegennet.commonground.nl/node-pool", "value": "simulated"}]
     kubectl.apply(item)
     kubectl("wait", "-n", A, "--for=condition=Ready", "pod/simulated", "--timeout=30s")
     assert kubectl.get("pod", "-n", A, "simulated")["spec"]["nodeName"].startswith("simulated-")

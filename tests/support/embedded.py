@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wegennet import toolchain
 from wegennet.console.progress import Reporter
-from wegennet.environments.cluster import launch
+from wegennet.environments.cluster import launch, status
 
 if TYPE_CHECKING:
     from wegennet.environments.cluster import Cluster
@@ -121,6 +121,17 @@ def processes_in(namespaces: set[str]) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def pids(cluster: Cluster) -> dict[str, int]:
+    """Process ids as the node sees them, by component."""
+    return {item["name"]: item["pid"] for item in status.report(cluster.state)}
+
+
+def kill_in_node(cluster: Cluster, name: str) -> None:
+    """Kills one of the node's processes; the node starts it again by itself."""
+    command = ["nsenter", "--target", str(launch.find(cluster.state)), "--pid", "--mount"]
+    subprocess.run([*command, "kill", "-9", str(pids(cluster)[name])], check=True)
 
 
 def _lines(*command: str) -> list[str]:

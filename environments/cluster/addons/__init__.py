@@ -56,7 +56,7 @@ def _simulated_node(name: str) -> dict[str, Any]:
                 _POOL: "simulated",
             },
         },
-        "spec": {"taints": [{"key": _SIMULATED, "value": "true", "effect": "NoSchedule"}]},
+        "spec": {"taints": [{"key": _POOL, "value": "simulated", "effect": "NoSchedule"}]},
         "status": {"capacity": capacity, "allocatable": capacity},
     }
 
