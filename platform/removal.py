@@ -70,16 +70,14 @@ def check(removals: Sequence[Removal], *, named: Collection[str], declared: Coll
 
 def _sentence(lost: Sequence[Removal], unnamed: Sequence[Removal], declared: int) -> str:
     many = f"{len(lost)} municipalities" if len(lost) > 1 else "1 municipality"
-    which = _codes([removal.id for removal in unnamed])
-    return f"this run would remove {many} of {len(lost) + declared} with all that they hold; not named: {which}"
+    which = _codes(sorted(removal.id for removal in unnamed))
+    return f"this run would remove {many} of {len(lost) + declared}, with everything in it; not named: {which}"
 
 
 def _remedy(unnamed: Sequence[Removal]) -> str:
-    options = " ".join(f"--remove {removal.code}" for removal in unnamed[:3])
-    more = " …" if len(unnamed) > 3 else ""  # noqa: PLR2004 - the three that are shown
     return (
-        "If the list is incomplete, put it right: nothing was changed. "
-        f"To remove them all the same, name each: {options}{more}. "
+        "Nothing was changed. If the list is incomplete, put it right. To remove them all the same, name each, as in "
+        f"--remove {min(removal.code for removal in unnamed)}. "
         "A single municipality whose lifecycle is Leaving needs no naming."
     )
 

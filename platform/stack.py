@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 from pulumi import automation as auto
 
 from wegennet.console.errors import UserMistake
-from wegennet.platform import pulumi_settings
+from wegennet.platform import leftovers, pulumi_settings
 from wegennet.platform.faults import failure
 from wegennet.platform.run_events import RunEvents, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from wegennet.console.progress import Stage
     from wegennet.toolchain import Toolchain
@@ -110,7 +108,7 @@ class EnvironmentStack:
         )
 
     def _run(self, stage: Stage, operation: Callable[[RunEvents], object]) -> RunEvents:
-        self._release_dead_locks()
+        leftovers.tidy(self._records)
         events = RunEvents(stage)
         try:
             operation(events)
@@ -123,10 +121,3 @@ class EnvironmentStack:
         except auto.CommandError as error:
             raise failure(events.faults, str(error)) from error
         return events
-
-    def _release_dead_locks(self) -> None:
-        """Removes the locks of runs on this machine that no longer exist (killed, or before a reboot)."""
-        for file in (pulumi_settings.backend(self._records) / ".pulumi" / "locks").rglob("*.json"):
-            lock = orjson.loads(file.read_bytes())
-            if lock["hostname"] == socket.gethostname() and not Path(f"/proc/{lock['pid']}").exists():
-                file.unlink(missing_ok=True)

@@ -63,7 +63,7 @@ def until_gone(api: ApiClient, leaving: Collection[str], stage: Stage, *, patien
 def pending_deletion(held: Collection[Tenant]) -> StillPending:
     """Says which municipalities are still there after their deletion, and what holds each."""
     return StillPending(
-        f"{len(held)} municipalities are deleted but still there{_listed(held)}",
+        f"deleted but still there{_listed(held)}",
         remedy="Do what the messages ask for and run this again. Without a message, `wegennet doctor` says why.",
     )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from wegennet.platform.components.ownership import owned
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,7 +35,7 @@ class CustomResourceDefinitions(pulumi.ComponentResource):
             definition["metadata"]["name"],
             api_version=definition["apiVersion"],
             kind=definition["kind"],
-            metadata=definition["metadata"],
+            metadata=owned(definition["metadata"]),
             spec=as_stored(definition["spec"]),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )

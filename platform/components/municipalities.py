@@ -8,6 +8,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from wegennet.operators.api.group import API_VERSION
+from wegennet.platform.components.ownership import owned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,6 @@ KIND: Final = "Municipality"
 
 TYPE: Final = f"kubernetes:{API_VERSION}:{KIND}"
 """Pulumi's type of the resources that are tenants."""
-
-FIELD_MANAGER: Final = "wegennet-delivery"
-"""One fixed field manager, so that a lost state can be built up again without conflicts with itself."""
 
 DELETE_TIMEOUT: Final = "20s"
 """How long a delete waits for the operator. Held tenants stay longer; the command then says what holds them."""
@@ -42,10 +40,7 @@ class Municipalities(pulumi.ComponentResource):
                 municipality.id,
                 api_version=API_VERSION,
                 kind=KIND,
-                metadata={
-                    "name": municipality.id,
-                    "annotations": {"pulumi.com/patchFieldManager": FIELD_MANAGER},
-                },
+                metadata=owned({"name": municipality.id}),
                 spec=spec(municipality),
                 opts=pulumi.ResourceOptions(
                     parent=self, protect=True, custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT)

@@ -10,6 +10,7 @@ from pulumi_kubernetes.helm.v4 import Chart
 
 from wegennet.operators.api.group import SYSTEM_NAMESPACE
 from wegennet.platform.components import newer_kinds
+from wegennet.platform.components.ownership import own, owned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ class Operator(pulumi.ComponentResource):
         newer_kinds.register()
         self.namespace = Namespace(
             SYSTEM_NAMESPACE,
-            metadata={"name": SYSTEM_NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            metadata=owned({"name": SYSTEM_NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.chart = Chart(
@@ -48,6 +49,6 @@ class Operator(pulumi.ComponentResource):
             namespace=SYSTEM_NAMESPACE,
             values=values,
             skip_await=True,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.namespace]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.namespace], transforms=[own]),
         )
         self.register_outputs({})

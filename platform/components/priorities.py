@@ -7,6 +7,8 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes.scheduling.v1 import PriorityClass
 
+from wegennet.platform.components.ownership import owned
+
 PLATFORM: Final = "wegennet-platform"
 TENANT: Final = "wegennet-tenant"
 
@@ -24,7 +26,7 @@ class PriorityClasses(pulumi.ComponentResource):
         for priority_class, (value, description) in _CLASSES.items():
             PriorityClass(
                 priority_class,
-                metadata={"name": priority_class},
+                metadata=owned({"name": priority_class}),
                 value=value,
                 description=description,
                 opts=pulumi.ResourceOptions(parent=self),

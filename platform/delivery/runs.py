@@ -40,7 +40,9 @@ def preview(request: Request, reporter: Reporter, *, named: Collection[str] = ()
     going = leaving.removals(machinery)
     with reporter.stage("preview") as stage:
         events = machinery.stack.preview(stage, without=[one.urn for one in going])
-    steps = [*events.steps, *(Step("delete", TYPE, one.id) for one in going)]
+    gone = {(TYPE, one.id) for one in going}
+    steps = [step for step in events.steps if (step.type, step.name) not in gone]
+    steps += [Step("delete", TYPE, one.id) for one in going]
     return Outcome(tally(steps), steps), _refusal(machinery, going, named)
 
 
