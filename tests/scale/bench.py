@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scale.provisioning import measure
+from scale import network, provisioning
 from wegennet.console.progress import Reporter
 from wegennet.toolchain import ensure
 
@@ -33,6 +33,18 @@ _ROWS = {
 }
 
 
+_NETWORK_ROWS = {
+    "a policy allows after, p50 ms": ("rules_allow_milliseconds.p50", None),
+    "a policy allows after, max ms": ("rules_allow_milliseconds.max", None),
+    "a deleted policy denies after, p50 ms": ("rules_deny_milliseconds.p50", None),
+    "a deleted policy denies after, max ms": ("rules_deny_milliseconds.max", None),
+    "a new pod reaches what is denied for, p50 ms": ("new_pod_open_milliseconds.p50", None),
+    "a new pod reaches what is denied for, max ms": ("new_pod_open_milliseconds.max", None),
+    "wegennet up, s": ("seconds", None),
+    "of which municipalities Ready, s": ("ready_seconds", None),
+}
+
+
 def main() -> None:
     """Runs the benchmarks and prints what they gave."""
     arguments = _arguments()
@@ -41,9 +53,20 @@ def main() -> None:
         results = []
         for count in arguments.municipalities:
             with reporter.stage(f"{count} municipalities"):
-                results.append(measure(count, tools).as_json())
-    report = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine(), "provisioning": results}
-    Console(width=120).print(_table(results))
+                results.append(provisioning.measure(count, tools).as_json())
+        policies = []
+        for count in arguments.networks:
+            with reporter.stage(f"{count} municipalities on the embedded cluster"):
+                policies.append(network.measure(count).as_json())
+    report = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "provisioning": results,
+        "network_policies": policies,
+    }
+    console = Console(width=120)
+    console.print(_table("Operator (floor), without nodes", _ROWS, results))
+    console.print(_table("Embedded cluster, with network policies enforced", _NETWORK_ROWS, policies))
     if arguments.json:
         arguments.json.parent.mkdir(exist_ok=True)
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
@@ -53,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Benchmarks of the platform beside their floors.")
     parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--municipalities", type=int, nargs="+", default=[342, 3420], help="sizes to measure")
+    parser.add_argument("--networks", type=int, nargs="*", default=[2, 342], help="sizes to measure with real pods")
     return parser.parse_args()
 
 
@@ -60,9 +84,9 @@ def _machine() -> dict[str, Any]:
     return {"cpus": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()}
 
 
-def _table(results: list[dict[str, Any]]) -> Table:
-    table = Table("", *(f"{one['municipalities']}" for one in results), title="Operator (floor)", title_justify="left")
-    for label, (name, floor) in _ROWS.items():
+def _table(title: str, rows: dict[str, tuple[str, str | None]], results: list[dict[str, Any]]) -> Table:
+    table = Table("", *(f"{one['municipalities']}" for one in results), title=title, title_justify="left")
+    for label, (name, floor) in rows.items():
         table.add_row(label, *(_cell(one, name, floor) for one in results))
     return table
 
