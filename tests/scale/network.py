@@ -1,8 +1,8 @@
 """Network policies at scale, on the embedded cluster with real pods: how long rules take, how long a new pod is open.
 
 A client pod of a municipality tries all the time to reach a server in a namespace without policies, which it is not
-allowed to. `sync` is the time from a policy's creation or deletion until what it allows, or allowed, changes. `window` is
-how long a new pod still reaches the server after its first instruction: its rules come after its network.
+allowed to. Rules take the time from a policy's creation or deletion until what it allows, or allowed, changes. The
+window is how long a new pod still reaches the server after its first instruction: its rules come after its network.
 """
 
 from __future__ import annotations
