@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _SHOWN: Final = 10
 _REFUSED: Final = re.compile(r"is invalid:|denied (the )?request|is forbidden: User ")
 """How the API server says that what was declared is wrong or not allowed."""
+_STOPPED: Final = "context canceled"
+"""How operations end that Ctrl+C cut off."""
 _PREAMBLE: Final = re.compile(
     r"^(resource \S+ was not successfully created by the Kubernetes API server: |update of resource \S+ failed .*?: )+"
 )
@@ -27,6 +29,8 @@ def failure(faults: Sequence[tuple[str, str]], output: str) -> WegennetError:
     """
     if not faults:
         return PlatformFailure(f"Pulumi failed:\n{output.strip()}")
+    if any(_STOPPED in message for _, message in faults):
+        return UserMistake("the run was stopped", remedy="Running the same command again goes on from there.")
     of_resources = [fault for fault in faults if fault[0]]
     lines = [_line(name, message) for name, message in of_resources or faults]
     more = [f"  … and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,7 +112,7 @@ class EnvironmentStack:
         leftovers.tidy(self._records)
         events = RunEvents(stage)
         try:
-            operation(events)
+            _to_its_end(lambda: operation(events))
         except auto.ConcurrentUpdateError as error:
             raise UserMistake(
                 "another run is at work on this environment",
@@ -121,3 +122,14 @@ class EnvironmentStack:
         except auto.CommandError as error:
             raise failure(events.faults, str(error)) from error
         return events
+
+
+def _to_its_end(operation: Callable[[], object]) -> None:
+    """Runs `operation` aside: Ctrl+C, which pulumi gets as well, must not close pulumi's output while it winds up."""
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        running = aside.submit(operation)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            running.exception()
+            raise
