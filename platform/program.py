@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_kubernetes import Provider
 
 from wegennet.operators.api.crds import definitions
+from wegennet.platform.checkout import CHART
 from wegennet.platform.components.crds import CustomResourceDefinitions
 from wegennet.platform.components.municipalities import Municipalities
 from wegennet.platform.components.operator import Operator
@@ -16,8 +16,6 @@ from wegennet.platform.components.priorities import PLATFORM, PriorityClasses
 
 if TYPE_CHECKING:
     from wegennet.platform.target import Target
-
-CHART = Path(__file__).resolve().parents[1] / "charts" / "wegennet-operator"
 
 
 def declare(target: Target) -> None:

@@ -54,6 +54,26 @@ def passphrase_file(records: Path) -> Path:
     return file
 
 
+def workspace(records: Path) -> Path:
+    """The folder in which `wegennet` runs pulumi, and pulumi keeps the salt of the passphrase in a file of the stack."""
+    return records / "pulumi-workspace"
+
+
+def adopt_salt(records: Path, stack: str, project: Path) -> None:
+    """Makes the stack's file beside Pulumi.yaml one of this state: a salt of another passphrase is refused by pulumi.
+
+    Args:
+        records: folder of the state.
+        stack: name of the stack.
+        project: folder of Pulumi.yaml.
+    """
+    ours, theirs = (folder / f"Pulumi.{stack}.yaml" for folder in (workspace(records), project))
+    if ours.exists():
+        theirs.write_bytes(ours.read_bytes())
+    else:
+        theirs.unlink(missing_ok=True)
+
+
 def command_root(records: Path, toolchain: Toolchain) -> Path:
     """A folder with the tools in `bin`, the one layout that the Automation API takes a pulumi program from."""
     link = records / "pulumi-cli" / "bin"

@@ -51,7 +51,7 @@ class EnvironmentStack:
     def __init__(self, name: str, records: Path, toolchain: Toolchain, program: Callable[[], None]) -> None:
         self._records = records
         self._name = name
-        workspace = records / "pulumi-workspace"
+        workspace = pulumi_settings.workspace(records)
         workspace.mkdir(parents=True, exist_ok=True)
         self._stack = auto.create_or_select_stack(
             name,

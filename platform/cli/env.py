@@ -9,6 +9,7 @@ import typer
 from wegennet import toolchain
 from wegennet.console.progress import Reporter
 from wegennet.platform import pulumi_settings
+from wegennet.platform.checkout import ROOT
 from wegennet.platform.cli import options
 
 app = typer.Typer()
@@ -25,6 +26,7 @@ def env(
     request = options.request(environment, context, state)
     with Reporter() as reporter:
         tools = toolchain.ensure(pulumi_settings.TOOLS, reporter)
+    pulumi_settings.adopt_salt(request.records, request.environment.name, ROOT)
     variables = pulumi_settings.variables(request.records, tools)
     variables |= {"WEGENNET_STATE": str(request.state), "WEGENNET_ENVIRONMENT": environment}
     if context:
