@@ -32,7 +32,8 @@ def declare(target: Target) -> None:
     Municipalities(
         "municipalities",
         target.environment.municipalities,
-        pulumi.ResourceOptions.merge(with_provider, pulumi.ResourceOptions(depends_on=[definitions_, operator])),
+        after=[*definitions_.definitions, operator.chart],
+        opts=with_provider,
     )
     pulumi.export("domain", target.environment.domain)
     pulumi.export("municipalities", len(target.environment.municipalities))

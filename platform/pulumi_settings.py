@@ -55,7 +55,7 @@ def passphrase_file(records: Path) -> Path:
 
 
 def workspace(records: Path) -> Path:
-    """The folder in which `wegennet` runs pulumi, and pulumi keeps the salt of the passphrase in a file of the stack."""
+    """The folder in which `wegennet` runs pulumi, and pulumi keeps the salt of the passphrase in a stack file."""
     return records / "pulumi-workspace"
 
 

@@ -30,10 +30,18 @@ class Municipalities(pulumi.ComponentResource):
     Args:
         name: logical name of the component.
         declared: the tenants of the environment.
+        after: what they need: their kind, and the roles and admission policies of the chart.
         opts: options of the component; the provider comes with them.
     """
 
-    def __init__(self, name: str, declared: Sequence[Municipality], opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        declared: Sequence[Municipality],
+        *,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("wegennet:platform:Municipalities", name, None, opts)
         for municipality in declared:
             CustomResource(
@@ -43,7 +51,10 @@ class Municipalities(pulumi.ComponentResource):
                 metadata=owned({"name": municipality.id}),
                 spec=spec(municipality),
                 opts=pulumi.ResourceOptions(
-                    parent=self, protect=True, custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT)
+                    parent=self,
+                    protect=True,
+                    depends_on=list(after),
+                    custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT),
                 ),
             )
         self.register_outputs({})
