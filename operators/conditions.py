@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+
+LONGEST_MESSAGE: Final = 4096
+"""Characters of a message that the CRD takes (see `api.conditions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def _condition(finding: Finding, before: Mapping[str, Any] | None, generation: i
         "type": finding.type,
         "status": status,
         "reason": finding.reason,
-        "message": finding.message,
+        "message": finding.message[:LONGEST_MESSAGE],
         "observedGeneration": generation,
         "lastTransitionTime": before["lastTransitionTime"]
         if before is not None and unchanged

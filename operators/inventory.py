@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wegennet.operators.api.group import LABEL_OWNER
 from wegennet.operators.cache import Cache, ObjectKey, Observed, key_of
 from wegennet.operators.client import ApiError, Client
 from wegennet.operators.owned import applied_fields, desired_digest, managers
@@ -110,8 +109,3 @@ class Inventory:
         applied = await self._client.apply(resource_by_kind(desired["kind"]), body, force=uid is not None)
         self._cache.observe(applied.live)
         return applied.created
-
-
-def owner_of(obj: Mapping[str, Any]) -> str:
-    """The owner that an object's label names; empty when it has none."""
-    return str(obj["metadata"].get("labels", {}).get(LABEL_OWNER, ""))

@@ -7,6 +7,8 @@ from typing import Literal
 from kube_custom_resource import schema
 from pydantic import Field
 
+from wegennet.operators.conditions import LONGEST_MESSAGE
+
 
 class Condition(schema.BaseModel):
     """One observation about an object; `message` is for the person who can act on it."""
@@ -14,6 +16,6 @@ class Condition(schema.BaseModel):
     type: schema.constr(max_length=64) = Field(description="What is observed, in CamelCase.")  # type: ignore[valid-type]  # constr makes the type at run time
     status: Literal["True", "False", "Unknown"] = Field(description="True, False or Unknown.")
     reason: schema.constr(min_length=1, max_length=128) = Field(description="Why, as one CamelCase word.")  # type: ignore[valid-type]
-    message: schema.constr(max_length=4096) = Field(default="", description="Why, and what to do, for a person.")  # type: ignore[valid-type]
+    message: schema.constr(max_length=LONGEST_MESSAGE) = Field(default="", description="Why, and what to do, for a person.")  # type: ignore[valid-type]
     observed_generation: int = Field(description="Generation of the spec that this was observed for.")
     last_transition_time: str = Field(description="When `status` last changed (RFC 3339, UTC).")

@@ -31,3 +31,8 @@ def test_a_new_status_has_a_new_time() -> None:
 def test_a_finding_that_is_gone_leaves_no_condition() -> None:
     before = conditions([READY, Finding("Conflict", holds=True, reason="ForeignObject", message="")], [], 1, NOON)
     assert [one["type"] for one in conditions([READY], before, 1, LATER)] == ["Ready"]
+
+
+def test_a_message_is_cut_to_what_the_crd_takes() -> None:
+    finding = Finding("Ready", holds=False, reason="ApplyFailed", message="x" * 10_000)
+    assert len(conditions([finding], [], 1, NOON)[0]["message"]) == 4096
