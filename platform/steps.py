@@ -54,13 +54,15 @@ def counts(changes: Mapping[str, int]) -> dict[str, int]:
 
 
 def grouped(steps: Iterable[Step]) -> list[tuple[str, str, list[Step]]]:
-    """The changes by kind and operation, in the order of first appearance: hundreds of tenants are one group."""
+    """The changes by kind and operation, in the order of first appearance, members by name."""
     groups: dict[tuple[str, str], list[Step]] = {}
     for step in steps:
         counted = _COUNTED_AS.get(step.op)
         if counted and counted != "same":
             groups.setdefault((counted, step.kind), []).append(step)
-    return [(operation, kind, members) for (operation, kind), members in groups.items()]
+    return [
+        (operation, kind, sorted(members, key=lambda one: one.name)) for (operation, kind), members in groups.items()
+    ]
 
 
 def tally(steps: Iterable[Step]) -> dict[str, int]:

@@ -33,3 +33,8 @@ def test_a_replacement_counts_as_a_delete_and_a_create() -> None:
 
 def test_steps_are_counted_by_operation() -> None:
     assert tally([created(1), created(2), Step("delete", TYPE, "gm0003")])["create"] == 2
+
+
+def test_the_members_of_a_group_stand_by_name() -> None:
+    ((_, _, members),) = grouped([created(599), created(513)])
+    assert [step.name for step in members] == ["gm0513", "gm0599"]
