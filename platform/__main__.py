@@ -15,7 +15,7 @@ from wegennet.console.errors import WegennetError
 from wegennet.console.progress import Reporter
 from wegennet.environments.cluster import default_state
 from wegennet.platform import api
-from wegennet.platform.delivery.machinery import resolve
+from wegennet.platform.delivery.machinery import operator_image, resolve
 from wegennet.platform.delivery.request import Request
 from wegennet.platform.program import declare
 
@@ -28,7 +28,8 @@ def _declare() -> None:
     )
     if request.environment.name != pulumi.get_stack():
         raise pulumi.RunError(f"the stack {pulumi.get_stack()} is not the environment {request.environment.name}")
-    declare(resolve(request, api.connect(request.access), Reporter(quiet=True)))
+    image = operator_image(request, Reporter(quiet=True))
+    declare(resolve(request, api.connect(request.access), image))
 
 
 try:

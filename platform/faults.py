@@ -32,7 +32,7 @@ def failure(faults: Sequence[tuple[str, str]], output: str) -> WegennetError:
     if any(_STOPPED in message for _, message in faults):
         return UserMistake("the run was stopped", remedy="Running the same command again goes on from there.")
     of_resources = [fault for fault in faults if fault[0]]
-    lines = [_line(name, message) for name, message in of_resources or faults]
+    lines = [_line(name, message) for name, message in of_resources or faults[:1]]
     more = [f"  … and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     text = "\n".join(["the cluster could not be made what the environment declares:", *lines[:_SHOWN], *more])
     if of_resources and all(_REFUSED.search(message) for _, message in of_resources):

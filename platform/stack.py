@@ -51,6 +51,7 @@ class EnvironmentStack:
     def __init__(self, name: str, records: Path, toolchain: Toolchain, program: Callable[[], None]) -> None:
         self._records = records
         self._name = name
+        self._resources: list[StackResource] | None = None
         workspace = pulumi_settings.workspace(records)
         workspace.mkdir(parents=True, exist_ok=True)
         self._stack = auto.create_or_select_stack(
@@ -66,12 +67,14 @@ class EnvironmentStack:
         )
 
     def resources(self) -> list[StackResource]:
-        """What the state holds."""
-        deployment = self._stack.export_stack().deployment or {}
-        return [
-            StackResource(found["urn"], found["type"], found.get("inputs", {}))
-            for found in deployment.get("resources", [])
-        ]
+        """What the state holds; read again only after a run or a change of it."""
+        if self._resources is None:
+            deployment = self._stack.export_stack().deployment or {}
+            self._resources = [
+                StackResource(found["urn"], found["type"], found.get("inputs", {}))
+                for found in deployment.get("resources", [])
+            ]
+        return self._resources
 
     def unprotect(self, urns: Iterable[str]) -> None:
         """Takes the protection from these resources, so that the next run can delete them."""
@@ -86,6 +89,7 @@ class EnvironmentStack:
         """Starts the state anew, for a cluster that no longer exists."""
         self._stack.workspace.remove_stack(self._name, force=True)
         self._stack.workspace.create_stack(self._name)
+        self._resources = None
 
     def preview(self, stage: Stage, *, without: Sequence[str] = ()) -> RunEvents:
         """Plans a run and changes nothing; the resources `without` are left out of the plan."""
@@ -110,6 +114,7 @@ class EnvironmentStack:
 
     def _run(self, stage: Stage, operation: Callable[[RunEvents], object]) -> RunEvents:
         leftovers.tidy(self._records)
+        self._resources = None
         events = RunEvents(stage)
         try:
             _to_its_end(lambda: operation(events))

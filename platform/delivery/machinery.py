@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from wegennet.console.progress import Reporter
     from wegennet.platform.delivery.request import Request
-    from wegennet.toolchain import Toolchain
 
 OPERATOR_IMAGE: Final = "operator"
 _PROVIDER: Final = "pulumi:providers:kubernetes"
@@ -35,44 +34,44 @@ class Machinery:
     stack: EnvironmentStack
 
 
-def ready(request: Request, reporter: Reporter) -> Machinery:
-    """Everything for a run on a cluster that is there.
+def ready(request: Request, reporter: Reporter, *, image: str | None = None) -> Machinery:
+    """Everything for a run on a cluster that is there; `image` is the operator's, when it is known already.
 
     Raises:
         UserMistake: the cluster does not run, or it is not the one that the state is about.
     """
     tools = toolchain.ensure(pulumi_settings.TOOLS, reporter)
     connection = api.connect(request.access)
-    target = resolve(request, connection, reporter)
+    target = resolve(request, connection, image or operator_image(request, reporter))
     stack = EnvironmentStack(request.environment.name, request.records, tools, lambda: declare(target))
     _same_cluster(stack, target, reporter)
     return Machinery(request, target, connection, stack)
 
 
-def resolve(request: Request, connection: ApiClient, reporter: Reporter) -> Target:
+def resolve(request: Request, connection: ApiClient, image: str) -> Target:
     """What the program is a function of, on the cluster that answers."""
     return Target(
         environment=request.environment,
         access=request.access,
         identity=api.identity(connection),
         api_servers=api.api_servers(connection),
-        operator_image=operator_image(request, reporter),
+        operator_image=image,
     )
 
 
-def start(request: Request, reporter: Reporter) -> None:
-    """Builds the tools and starts the embedded cluster, where they are missing; each a stage of its own."""
+def start(request: Request, reporter: Reporter) -> str:
+    """Builds the tools and starts the embedded cluster, where they are missing; each a stage of its own.
+
+    Returns:
+        The reference of the operator's image.
+    """
     with reporter.stage("toolchain"):
-        _tools(request, reporter)
+        toolchain.ensure(TOOLS if request.access.embedded else pulumi_settings.TOOLS, reporter)
     if request.access.embedded:
         with reporter.stage("cluster"):
             Cluster(request.state).up(reporter)
-        with reporter.stage("images"):
-            operator_image(request, reporter)
-
-
-def _tools(request: Request, reporter: Reporter) -> Toolchain:
-    return toolchain.ensure(TOOLS if request.access.embedded else pulumi_settings.TOOLS, reporter)
+    with reporter.stage("images"):
+        return operator_image(request, reporter)
 
 
 def operator_image(request: Request, reporter: Reporter) -> str:

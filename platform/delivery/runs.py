@@ -61,8 +61,7 @@ def up(request: Request, reporter: Reporter, *, named: Collection[str] = (), tim
         UserMistake: it would remove municipalities that nobody named.
         StillPending: something holds a municipality that goes, or some are not ready after `timeout` seconds.
     """
-    start(request, reporter)
-    machinery = ready(request, reporter)
+    machinery = ready(request, reporter, image=start(request, reporter))
     going = leaving.removals(machinery)
     leaving.check(machinery, going, named)
     held = leaving.see_off(machinery, going, reporter)
@@ -71,9 +70,22 @@ def up(request: Request, reporter: Reporter, *, named: Collection[str] = (), tim
     wanted = active(request.environment)
     with reporter.stage("municipalities Ready", total=len(wanted)) as stage:
         until_ready(machinery.api, wanted, stage, timeout=timeout)
+    _mention_strangers(machinery, reporter)
     if held:
         raise pending_deletion(held)
     return Outcome(events.changes, events.steps)
+
+
+def _mention_strangers(machinery: Machinery, reporter: Reporter) -> None:
+    """Says which municipalities the cluster has that nobody declares: left by a lost state, or somebody else's."""
+    known = {municipality.id for municipality in machinery.target.environment.municipalities}
+    strangers = [one.code for one in tenants(machinery.api) if one.id not in known and not one.deleting]
+    if strangers:
+        reporter.line(f"In the cluster, but not in this environment: {_some(strangers)}. They were left alone.")
+
+
+def _some(codes: Sequence[str]) -> str:
+    return ", ".join(codes[:_SHOWN]) + (f" and {len(codes) - _SHOWN} more" if len(codes) > _SHOWN else "")
 
 
 def _urns(going: Sequence[Removal], held: Collection[Tenant]) -> list[str]:
@@ -145,8 +157,7 @@ def _none_foreign(live: Sequence[Tenant], known: Collection[str]) -> None:
     foreign = [tenant.code for tenant in live if tenant.id not in known and not tenant.deleting]
     if foreign:
         raise UserMistake(
-            f"the cluster has {len(foreign)} municipalities that are not in this environment's state: "
-            f"{', '.join(foreign[:_SHOWN])}",
+            f"the cluster has municipalities that are not in this environment's state: {_some(foreign)}",
             remedy="Delete them first, or declare them and run `wegennet up`, which takes them into the state. "
             "Without the operator nothing could ever remove them.",
         )
