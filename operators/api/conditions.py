@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from kube_custom_resource import schema
 from pydantic import Field
@@ -13,9 +13,11 @@ from wegennet.operators.conditions import LONGEST_MESSAGE
 class Condition(schema.BaseModel):
     """One observation about an object; `message` is for the person who can act on it."""
 
-    type: schema.constr(max_length=64) = Field(description="What is observed, in CamelCase.")  # type: ignore[valid-type]  # constr makes the type at run time
+    type: Annotated[str, Field(max_length=64)] = Field(description="What is observed, in CamelCase.")
     status: Literal["True", "False", "Unknown"] = Field(description="True, False or Unknown.")
-    reason: schema.constr(min_length=1, max_length=128) = Field(description="Why, as one CamelCase word.")  # type: ignore[valid-type]
-    message: schema.constr(max_length=LONGEST_MESSAGE) = Field(default="", description="Why, and what to do, for a person.")  # type: ignore[valid-type]
+    reason: Annotated[str, Field(min_length=1, max_length=128)] = Field(description="Why, as one CamelCase word.")
+    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] = Field(
+        default="", description="Why, and what to do, for a person."
+    )
     observed_generation: int = Field(description="Generation of the spec that this was observed for.")
     last_transition_time: str = Field(description="When `status` last changed (RFC 3339, UTC).")
