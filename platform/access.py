@@ -34,4 +34,4 @@ def access(environment: Environment, state: Path, context: str | None = None) ->
 
 def records(state: Path, context: str | None = None) -> Path:
     """Where Pulumi's state of a cluster is kept: a context given by hand has a folder of its own."""
-    return state / "contexts" / quote(context, safe="") if context else state
+    return state / f"context-{quote(context, safe='')}" if context else state

@@ -80,7 +80,7 @@ def _none_missing(wanted: Collection[str], seen: Collection[Tenant]) -> None:
     if missing := sorted(set(wanted) - {tenant.id for tenant in seen}):
         shown = ", ".join(missing[:_SHOWN])
         raise PlatformFailure(
-            f"{len(missing)} municipalities are in Pulumi's state but not in the cluster: {shown}",
+            f"in Pulumi's state but not in the cluster: {shown}",
             remedy="Somebody deleted them there. `wegennet refresh` and then `wegennet up` make them again.",
         )
 
