@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wegennet.platform.components.municipalities import TYPE
 from wegennet.platform.steps import Step, counts
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ _ROOT = "pulumi:pulumi:Stack"
 
 class RunEvents:
     """Receives the engine's events; give the instance as `on_event`.
+
+    A stage with a total counts the municipalities, which are nearly all there is; without one it counts every resource.
 
     Attributes:
         steps: every operation that ended, or that a preview planned.
@@ -48,7 +51,11 @@ class RunEvents:
             changed=tuple(sorted(metadata.detailed_diff or metadata.diffs or ())),
         )
         self.steps.append(step)
-        self._stage.advance(f"{step.kind} {step.name}: {step.op}")
+        detail = f"{step.kind} {step.name}: {step.op}"
+        if self._stage.total is None or step.type == TYPE:
+            self._stage.advance(detail)
+        else:
+            self._stage.update(detail)
 
     def _complained(self, diagnostic: auto.DiagnosticEvent) -> None:
         urn = diagnostic.urn or ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wegennet.console.errors import UserMistake
 from wegennet.console.progress import Reporter
 from wegennet.platform.cli import options, show
 from wegennet.platform.delivery import runs
@@ -49,9 +50,9 @@ def up(
 def _ask(request: Request, reporter: Reporter, named: Sequence[str]) -> None:
     """Shows the changes and asks whether they may be made."""
     with reporter:
-        start(request, reporter)
-        outcome, refusal = runs.preview(request, reporter, named=named)
+        outcome, refusal = runs.preview(request, reporter, named=named, image=start(request, reporter))
     show.plan(reporter.console, outcome, every=False)
     if refusal:
         raise refusal
-    typer.confirm("Make these changes?", abort=True, err=True)
+    if not typer.confirm("Make these changes?", err=True):
+        raise UserMistake("nothing was changed", remedy="Answer y, or use --yes, to make the changes.")

@@ -34,11 +34,20 @@ class Outcome:
     steps: Sequence[Step] = ()
 
 
-def preview(request: Request, reporter: Reporter, *, named: Collection[str] = ()) -> tuple[Outcome, UserMistake | None]:
-    """What `up` would change, and with what words it would refuse; nothing is changed."""
-    machinery = ready(request, reporter)
+def preview(
+    request: Request, reporter: Reporter, *, named: Collection[str] = (), image: str | None = None
+) -> tuple[Outcome, UserMistake | None]:
+    """What `up` would change, and with what words it would refuse; nothing is changed.
+
+    Args:
+        request: the environment.
+        reporter: shows the progress.
+        named: codes of municipalities that may be removed.
+        image: the operator's, when it is known already.
+    """
+    machinery = ready(request, reporter, image=image)
     going = leaving.removals(machinery)
-    with reporter.stage("preview") as stage:
+    with reporter.stage("preview", total=len(request.environment.municipalities)) as stage:
         events = machinery.stack.preview(stage, without=[one.urn for one in going])
     gone = {(TYPE, one.id) for one in going}
     steps = [step for step in events.steps if (step.type, step.name) not in gone]
@@ -65,7 +74,7 @@ def up(request: Request, reporter: Reporter, *, named: Collection[str] = (), tim
     going = leaving.removals(machinery)
     leaving.check(machinery, going, named)
     held = leaving.see_off(machinery, going, reporter)
-    with reporter.stage("platform") as stage:
+    with reporter.stage("platform", total=len(request.environment.municipalities)) as stage:
         events = machinery.stack.up(stage, without=_urns(going, held))
     wanted = active(request.environment)
     with reporter.stage("municipalities Ready", total=len(wanted)) as stage:
