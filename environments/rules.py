@@ -18,12 +18,9 @@ TEST_OIN_PREFIX = "00000099"
 """Prefix of generated OINs: the numbers after it are not handed out by Logius."""
 
 
-def test_oin(code: str) -> str:
+def generated_oin(code: str) -> str:
     """The generated OIN of 20 digits: the prefix, the digits of the CBS code padded to 9, and `000`."""
     return f"{TEST_OIN_PREFIX}{code.removeprefix('GM'):0>9}000"
-
-
-test_oin.__test__ = False  # type: ignore[attr-defined]  # pytest would take the name for a test
 
 
 def municipality(row: Row, rules: MunicipalityRules) -> tuple[Municipality | None, list[Problem]]:
@@ -57,7 +54,7 @@ def _fields(row: Row, rules: MunicipalityRules, size: str) -> dict[str, Any]:
     code = cells.get("code", "")
     given: dict[str, Any] = {key: cells[key] for key in ("oin", "lifecycle", "node_pool") if key in cells}
     if rules.oin == "test":
-        given.setdefault("oin", test_oin(code))
+        given.setdefault("oin", generated_oin(code))
     return {
         **given,
         "code": code,

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _STATUSES: Final = ("True", "False", "Unknown")
-_COLUMNS: Final = ("Code", "Name", "Ready", "Since", "Lifecycle", "Size", "Ring", "Age")
+_CONDITIONS: Final = ("Ready", "NamespaceReady", "IsolationReady", "AccessReady")
+"""The conditions that the table shows, each with how long its status stands."""
+
+_COLUMNS: Final = ("Code", "Name", "Ready", "Namespace", "Isolation", "Access", "Lifecycle", "Size", "Ring", "Age")
 _MINUTE: Final = 60
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
@@ -96,18 +99,24 @@ def table(found: Sequence[Tenant], chosen: Filter) -> RenderableType:
 
 
 def _row(tenant: Tenant) -> list[str]:
-    condition = tenant.condition("Ready")
     return [
         tenant.code,
         tenant.name,
-        "yes" if tenant.ready else "no",
-        duration(_age(condition)) if condition else "-",
+        *(_standing(tenant.condition(kind)) for kind in _CONDITIONS),
         "deleting" if tenant.deleting else tenant.lifecycle,
         tenant.size,
         str(tenant.ring),
         duration(_seconds(tenant.created)),
         "" if tenant.ready else tenant.reason,
     ]
+
+
+def _standing(condition: Mapping[str, Any] | None) -> str:
+    """A condition in two words: what it is, and since when."""
+    if condition is None:
+        return "-"
+    word = {"True": "yes", "False": "no"}.get(condition["status"], "?")
+    return f"{word} {duration(_age(condition))}"
 
 
 def _age(condition: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ RULE = SizeRule(small=4, medium=12)
 
 @given(st.integers(min_value=0, max_value=9999))
 def test_a_test_oin_has_20_digits_and_holds_the_code(number: int) -> None:
-    oin = rules.test_oin(f"GM{number:04}")
+    oin = rules.generated_oin(f"GM{number:04}")
     assert (len(oin), oin[:8], int(oin[8:17]), oin[17:]) == (20, "00000099", number, "000")
 
 
