@@ -33,10 +33,16 @@ _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 Name = Annotated[str, AfterValidator(_matching(_LABEL, "lower-case letters, digits and dashes"))]
 Domain = Annotated[str, AfterValidator(_matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name in lower case"))]
 Code = Annotated[str, AfterValidator(_matching(r"GM\d{4}", "a CBS code, GM and 4 digits, such as GM0513"))]
-Oin = Annotated[str, AfterValidator(_matching(r"\d{20}", "an OIN of exactly 20 digits"))]
+Oin = Annotated[
+    str, AfterValidator(_matching(r"[0-9]{17}000", "an OIN of exactly 20 digits, of which the last are 000"))
+]
 Email = Annotated[str, AfterValidator(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"))]
-Cpu = Annotated[str, AfterValidator(_matching(r"[1-9]\d{0,8}m?", "an amount of CPU, such as 8 or 1500m"))]
-Bytes = Annotated[str, AfterValidator(_matching(r"[1-9]\d{0,14}(Ki|Mi|Gi|Ti)?", "a number of bytes, such as 16Gi"))]
+Cpu = Annotated[
+    str, AfterValidator(_matching(r"[1-9][0-9]{0,2}|[1-9][0-9]{0,5}m", "an amount of CPU, such as 8 or 1500m"))
+]
+Bytes = Annotated[
+    str, AfterValidator(_matching(r"[1-9][0-9]{0,5}(Mi|Gi)|[1-9][0-9]{0,2}Ti", "an amount of bytes, such as 16Gi"))
+]
 
 
 class Strict(BaseModel):
@@ -64,7 +70,7 @@ class Limits(Strict):
 
     cpu: Cpu | None = None
     memory: Bytes | None = None
-    pods: Annotated[int, Field(ge=0, le=1000)] | None = None
+    pods: Annotated[int, Field(ge=0, le=999)] | None = None
     storage: Bytes | None = None
 
 

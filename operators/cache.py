@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wegennet.operators.api.group import LABEL_OWNER
+from wegennet.operators.gone import Gone
 from wegennet.operators.owned import owned_digest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Observed:
     uid: str
     version: int
     owner: str
-    digest: bytes | None
+    digest: bytes
     terminating: bool
 
     def differs_from(self, other: Observed | None) -> bool:
@@ -48,9 +49,13 @@ class Observed:
 
 
 class Cache:
-    """The inventory: every live object that carries our owner label, by address and by owner."""
+    """The inventory: every live object with our owner label and fields that we applied, by address and by owner.
+
+    A label alone makes nothing ours: anybody can set it in a namespace that is no tenant's.
+    """
 
     def __init__(self) -> None:
+        self._gone = Gone()
         self._objects: dict[ObjectKey, Observed] = {}
         self._by_owner: defaultdict[str, set[ObjectKey]] = defaultdict(set)
 
@@ -73,25 +78,32 @@ class Cache:
     def observe(self, obj: Mapping[str, Any]) -> set[str]:
         """Takes in a live object; gives the owners for whom something changed."""
         key, metadata = key_of(obj), obj["metadata"]
+        version = int(metadata["resourceVersion"])
+        before = self._objects.get(key)
+        if self._gone.covers(metadata["uid"], version) or (before and before.version >= version):
+            return set()
+        if (digest := owned_digest(obj)) is None:
+            return self._drop(key)
         seen = Observed(
             uid=metadata["uid"],
-            version=int(metadata["resourceVersion"]),
+            version=version,
             owner=metadata.get("labels", {}).get(LABEL_OWNER, ""),
-            digest=owned_digest(obj),
+            digest=digest,
             terminating="deletionTimestamp" in metadata,
         )
-        before = self._objects.get(key)
-        if before and before.version >= seen.version:
-            return set()
         self._put(key, seen, before)
         return {seen.owner, *({before.owner} if before else ())} if seen.differs_from(before) else set()
 
-    def forget(self, key: ObjectKey, uid: str) -> set[str]:
-        """Drops the object with this UID, if it is still the one that is known; gives its owner."""
+    def forget(self, key: ObjectKey, uid: str, version: int) -> set[str]:
+        """Drops the object that was gone at this version, if it is still the one that is known; gives its owner."""
+        self._gone.add(uid, version)
         before = self._objects.get(key)
-        if before is None or before.uid != uid:
+        return self._drop(key) if before and before.uid == uid else set()
+
+    def _drop(self, key: ObjectKey) -> set[str]:
+        before = self._objects.pop(key, None)
+        if before is None:
             return set()
-        del self._objects[key]
         self._by_owner[before.owner].discard(key)
         if not self._by_owner[before.owner]:
             del self._by_owner[before.owner]

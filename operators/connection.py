@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
-import orjson
 import yaml
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class Connection:
             self.server,
             connector=aiohttp.TCPConnector(limit=connections, ssl=self.tls),
             middlewares=(_Bearer(self.token_file),) if self.token_file else (),
-            json_serialize=lambda obj: orjson.dumps(obj).decode(),
             headers={"User-Agent": "wegennet-operator"},
             timeout=aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT),
         )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from wegennet.operators.api.group import ANNOTATION_CONFIRM_DELETION
 from wegennet.operators.api.municipality import Lifecycle
 from wegennet.operators.conditions import Finding
+from wegennet.operators.tenants import LEFT, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wegennet.operators.inventory import Outcome
-    from wegennet.operators.tenants import Tenant
 
 _READY: Final[Mapping[Lifecycle, tuple[str, str]]] = {
     Lifecycle.PREPARING: ("Prepared", "namespace and access stand; nothing runs until the lifecycle is Active"),
@@ -48,11 +48,17 @@ def terminating(tenant: Tenant) -> list[Finding]:
     return [_not_ready("NamespaceTerminating", message)]
 
 
-def held(tenant: Tenant, data: str) -> list[Finding]:
-    """Findings for a municipality that would go but still has data, until that is confirmed."""
+def not_understood(tenant: Tenant) -> list[Finding]:
+    """Findings for a municipality whose spec this version of the operator does not understand."""
+    message = f"{tenant.fault}. Nothing is changed until the spec is put right"
+    return [_not_ready("NotUnderstood", message)]
+
+
+def held(tenant: Tenant, data: str, uid: str) -> list[Finding]:
+    """Findings for a municipality that would go but still has data, until that is confirmed for this very namespace."""
     message = (
         f"kept, since namespace {tenant.name} holds {data}. The delivery organisation confirms that it may be removed "
-        f"for good with: kubectl annotate municipality {tenant.name} {ANNOTATION_CONFIRM_DELETION}={tenant.name}"
+        f"for good with: kubectl annotate municipality {tenant.name} {ANNOTATION_CONFIRM_DELETION}={uid} --overwrite"
     )
     return [_not_ready("HeldForData", message)]
 
@@ -65,7 +71,7 @@ def removing(tenant: Tenant) -> list[Finding]:
 def left(tenant: Tenant) -> list[Finding]:
     """Findings for a municipality that has left: nothing of it is on the platform any more."""
     message = f"nothing of {tenant.spec.name} is on the platform any more; it can be taken off the environment's list"
-    return [_not_ready("Left", message)]
+    return [_not_ready(LEFT, message)]
 
 
 def _not_ready(reason: str, message: str) -> Finding:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wegennet.operators.cache import Cache, ObjectKey, Observed, key_of
+from wegennet.operators.cache import Cache, ObjectKey, key_of
 from wegennet.operators.client import ApiError, Client
 from wegennet.operators.owned import applied_fields, desired_digest, managers
 from wegennet.operators.resources import resource_by_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wegennet.operators.resources import Resource
 
 
 class ForeignObjectError(Exception):
@@ -31,8 +33,9 @@ class Outcome:
     """Objects of somebody else, as sentences."""
     failures: list[str] = field(default_factory=list)
     """Refusals and errors of the API server, as sentences."""
-    created: bool = False
-    """Whether the last of them did not exist before."""
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.conflicts + other.conflicts, self.failures + other.failures)
 
     @property
     def ok(self) -> bool:
@@ -66,32 +69,32 @@ class Inventory:
             uid = await self._own_uid(desired)
         return await self._apply(desired, uid)
 
-    async def ensure_all(self, desired: Iterable[Mapping[str, Any]], *, certainly_new: bool = False) -> Outcome:
+    async def ensure_one(self, desired: Mapping[str, Any], *, certainly_new: bool = False) -> tuple[bool, Outcome]:
+        """Like `ensure`, with the errors as an outcome beside whether the object was created."""
+        try:
+            return await self.ensure(desired, certainly_new=certainly_new), Outcome()
+        except ForeignObjectError as error:
+            return False, Outcome(conflicts=[str(error)])
+        except ApiError as error:
+            return False, Outcome(failures=[f"{desired['kind']} {desired['metadata']['name']}: {error}"])
+
+    async def ensure_all(self, desired: Iterable[Mapping[str, Any]], *, certainly_new: bool) -> Outcome:
         """Brings objects to their desired state in their order; one that fails does not keep the others back."""
         outcome = Outcome()
         for obj in desired:
-            try:
-                outcome.created = await self.ensure(obj, certainly_new=certainly_new)
-            except ForeignObjectError as error:
-                outcome.conflicts.append(str(error))
-            except ApiError as error:
-                outcome.failures.append(f"{obj['kind']} {obj['metadata']['name']}: {error}")
+            outcome += (await self.ensure_one(obj, certainly_new=certainly_new))[1]
         return outcome
 
-    async def prune(self, owner: str, keep: set[ObjectKey]) -> Outcome:
-        """Deletes what the owner has and no longer wants."""
+    async def prune(self, owner: str, namespace: str, keep: set[ObjectKey]) -> Outcome:
+        """Deletes what the owner has in its namespace and no longer wants."""
         outcome = Outcome()
         for key, known in self._cache.owned_by(owner):
-            if key not in keep and not known.terminating:
+            if key.namespace == namespace and key not in keep and not known.terminating:
                 try:
-                    await self.delete(key, known)
+                    await self._client.delete(resource_by_kind(key.kind), namespace, key.name, known.uid)
                 except ApiError as error:
                     outcome.failures.append(f"{key.kind} {key.name}: {error}")
         return outcome
-
-    async def delete(self, key: ObjectKey, known: Observed) -> None:
-        """Deletes the object that the cache knows at `key`, and no other that took its place."""
-        await self._client.delete(resource_by_kind(key.kind), key.namespace or None, key.name, known.uid)
 
     async def _own_uid(self, desired: Mapping[str, Any]) -> str | None:
         """UID of a live object that is ours though the inventory lost sight of it; None when there is no object."""
@@ -104,8 +107,21 @@ class Inventory:
         return str(live["metadata"]["uid"])
 
     async def _apply(self, desired: Mapping[str, Any], uid: str | None) -> bool:
-        """Applies with force only on the object whose UID is known to be ours."""
+        """Applies with force only on the object whose UID is known to be ours.
+
+        Without a UID it has to be made; when somebody else was first, what we applied is taken back.
+        """
+        resource = resource_by_kind(desired["kind"])
         body = {**desired, "metadata": {**desired["metadata"], **({"uid": uid} if uid else {})}}
-        applied = await self._client.apply(resource_by_kind(desired["kind"]), body, force=uid is not None)
+        applied = await self._client.apply(resource, body, force=uid is not None)
+        if uid is None and not applied.created:
+            await self._withdraw(resource, applied.live)
         self._cache.observe(applied.live)
         return applied.created
+
+    async def _withdraw(self, resource: Resource, live: Mapping[str, Any]) -> None:
+        """Takes back the fields that we applied to an object of somebody else; theirs stay as they were."""
+        address = {key: live["metadata"][key] for key in ("name", "namespace", "uid") if key in live["metadata"]}
+        nothing = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": address}
+        await self._client.apply(resource, nothing, force=True)
+        raise ForeignObjectError(key_of(live), managers(live))

@@ -76,11 +76,12 @@ class Leader:
         """
         renewed = 0.0
         while True:
+            tried = time.monotonic()
             try:
-                async with asyncio.timeout(self._timing.deadline):
+                async with asyncio.timeout(self._patience(renewed)):
                     ours = await self._try()
-                if ours:
-                    renewed = time.monotonic()
+                # The lease holds from when it was asked for, not from when the answer came.
+                renewed = tried if ours else renewed
                 self._change(leads=ours)
             except (ApiError, aiohttp.ClientError, TimeoutError) as error:
                 log.warning("lease not renewed", lease=self._name, error=str(error))
@@ -100,6 +101,11 @@ class Leader:
                 await self._client.replace(LEASE, lease)
         except (ApiError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("lease not released", lease=self._name, error=str(error))
+
+    def _patience(self, renewed: float) -> float:
+        """Seconds for one try: a leader has until its deadline, and no more."""
+        left = renewed + self._timing.deadline - time.monotonic()
+        return max(left, 0.0) if self.elected.is_set() else self._timing.deadline
 
     def _change(self, *, leads: bool) -> None:
         if leads == self.elected.is_set():

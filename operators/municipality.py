@@ -33,7 +33,7 @@ _NAMES_LENGTH: Final = 200
 
 
 class IncompleteError(Exception):
-    """Part of the desired state could not be reached; the status says which, and the queue tries again."""
+    """Part of the desired state is not reached, as the status says; the queue looks again, with growing delays."""
 
 
 class MunicipalityReconciler:
@@ -43,6 +43,7 @@ class MunicipalityReconciler:
         client: writes to the API server.
         cache: the objects that stand.
         tenants: the municipalities that are asked for.
+        on_change: told of other municipalities that have to be looked at again.
         now: the time, for conditions.
     """
 
@@ -51,12 +52,14 @@ class MunicipalityReconciler:
         client: Client,
         cache: Cache,
         tenants: Tenants,
+        on_change: Callable[[set[str]], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._cache = cache
         self._tenants = tenants
         self._inventory = Inventory(client, cache)
+        self._on_change = on_change
         self._now = now
 
     async def reconcile(self, name: str) -> None:
@@ -71,7 +74,9 @@ class MunicipalityReconciler:
             return
         if asked.deleting or asked.spec.lifecycle == Lifecycle.LEAVING:
             await self._remove(asked)
-        elif (holder := self._tenants.holder(asked.spec.oin)).name != name:
+        elif asked.fault:
+            await self._report(asked, findings.not_understood(asked))
+        elif (holder := self._tenants.claim(asked)).uid != asked.uid:
             await self._report(asked, findings.oin_taken(asked, holder))
         else:
             await self._provision(asked)
@@ -85,24 +90,34 @@ class MunicipalityReconciler:
             await self._report(asked, findings.terminating(asked))
             return
         parts = await self._apply_parts(namespace, rest)
-        if all(outcome.ok for outcome in parts.values()):
-            keep = {key_of(obj) for obj in [namespace, *rest]}
-            parts["IsolationReady"] = await self._inventory.prune(owner_label(asked.name), keep)
-        await self._report(asked, findings.provisioned(asked, parts), namespace=asked.name, oin=asked.spec.oin)
+        has_namespace = parts["NamespaceReady"].ok
+        await self._report(
+            asked,
+            findings.provisioned(asked, parts),
+            namespace=asked.name if has_namespace else None,
+            oin=asked.spec.oin if has_namespace else None,
+        )
         if not all(outcome.ok for outcome in parts.values()):
             raise IncompleteError(asked.name)
 
     async def _apply_parts(self, namespace: dict[str, Any], rest: list[dict[str, Any]]) -> dict[str, Outcome]:
-        """Namespace, isolation, access, in this order: nothing is opened before what stands in front of it is shut."""
-        made = await self._inventory.ensure_all([namespace])
+        """Namespace, isolation, access, in this order: nobody gets access before isolation stands.
+
+        What takes something away never waits: what is no longer wanted is pruned and a binding that exists is
+        brought up to date, whatever else went wrong.
+        """
+        name = namespace["metadata"]["name"]
+        created, made = await self._inventory.ensure_one(namespace)
         parts = {"NamespaceReady": made}
         if not made.ok:
             return parts
         isolation = [obj for obj in rest if obj["kind"] != "RoleBinding"]
         access = [obj for obj in rest if obj["kind"] == "RoleBinding"]
-        parts["IsolationReady"] = await self._inventory.ensure_all(isolation, certainly_new=made.created)
-        if parts["IsolationReady"].ok:
-            parts["AccessReady"] = await self._inventory.ensure_all(access, certainly_new=made.created)
+        keep = {key_of(obj) for obj in rest}
+        pruned = await self._inventory.prune(owner_label(name), name, keep)
+        parts["IsolationReady"] = pruned + await self._inventory.ensure_all(isolation, certainly_new=created)
+        if parts["IsolationReady"].ok or any(self._cache.get(key_of(obj)) for obj in access):
+            parts["AccessReady"] = await self._inventory.ensure_all(access, certainly_new=created)
         return parts
 
     async def _remove(self, asked: Tenant) -> None:
@@ -112,11 +127,12 @@ class MunicipalityReconciler:
             await self._gone(asked)
         elif "deletionTimestamp" in live["metadata"]:
             await self._report(asked, findings.removing(asked), namespace=asked.name)
-        elif not asked.removal_confirmed and (data := await self._data(asked)):
-            await self._report(asked, findings.held(asked, data), namespace=asked.name)
+        elif asked.confirmed_removal != (uid := live["metadata"]["uid"]) and (data := await self._data(asked)):
+            await self._report(asked, findings.held(asked, data, uid), namespace=asked.name)
+            raise IncompleteError(asked.name)
         else:
             await self._report(asked, findings.removing(asked), namespace=asked.name)
-            await self._client.delete(NAMESPACE, None, asked.name, live["metadata"]["uid"])
+            await self._client.delete(NAMESPACE, None, asked.name, uid)
 
     async def _gone(self, asked: Tenant) -> None:
         if not asked.deleting:
@@ -159,5 +175,5 @@ class MunicipalityReconciler:
     async def _apply_own(self, body: dict[str, Any], subresource: str | None = None) -> Tenant:
         applied = await self._client.apply(MUNICIPALITY, body, force=True, subresource=subresource)
         seen = tenant(applied.live)
-        self._tenants.observe(seen)
+        self._on_change(self._tenants.observe(seen) - {seen.name})
         return seen

@@ -20,7 +20,7 @@ from wegennet.operators.metrics import Metrics
 from wegennet.operators.municipality import IncompleteError, MunicipalityReconciler
 from wegennet.operators.resources import OWNED
 from wegennet.operators.tenants import Tenants
-from wegennet.operators.watches import MUNICIPALITY_PREFIX, Watches, settings
+from wegennet.operators.watches import MUNICIPALITY_PREFIX, settings
 from wegennet.operators.web import application
 from wegennet.operators.workqueue import WorkQueue
 
@@ -78,20 +78,20 @@ class Operator:
                 identity=self._options.identity,
                 on_change=self._metrics.leader.set,
             )
+            listing = Listing(client, self._cache, self._tenants, self._queue)
+            stack.push_async_callback((await self._serve(listing)).cleanup)
             stack.push_async_callback(leader.release)
-            stack.push_async_callback((await self._serve()).cleanup)
-            await self._run_until_first_ends(client, leader)
+            await self._run_until_first_ends(client, leader, listing)
 
-    async def _run_until_first_ends(self, client: Client, leader: Leader) -> None:
-        reconciler = MunicipalityReconciler(client, self._cache, self._tenants)
-        watches = Watches(self._cache, self._tenants, self._queue)
-        listing = Listing(client, self._cache, self._tenants, watches)
+    async def _run_until_first_ends(self, client: Client, leader: Leader, listing: Listing) -> None:
+        look_again = listing.watches.look_again
+        reconciler = MunicipalityReconciler(client, self._cache, self._tenants, look_again)
         tasks = [
             asyncio.create_task(leader.lead(), name="leader"),
             asyncio.create_task(listing.run(), name="listing"),
             *(asyncio.create_task(self._work(reconciler, leader, listing)) for _ in range(WORKERS)),
         ]
-        tasks.append(asyncio.create_task(self._watch(watches), name="watches"))
+        tasks.append(asyncio.create_task(self._watch(listing), name="watches"))
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
@@ -99,9 +99,11 @@ class Operator:
         for task in done:
             task.result()
 
-    async def _watch(self, watches: Watches) -> None:
+    async def _watch(self, listing: Listing) -> None:
+        """Watches, once everything could be listed: kopf serves only the kinds that exist when it starts."""
+        await listing.complete.wait()
         session = self._connection.session(WATCH_CONNECTIONS)
-        registry = watches.registry(self._connection.server, session)
+        registry = listing.watches.registry(self._connection.server, session)
         await kopf.operator(
             registry=registry, settings=settings(), clusterwide=True, standalone=True, ready_flag=self._started
         )
@@ -109,8 +111,8 @@ class Operator:
     async def _work(self, reconciler: MunicipalityReconciler, leader: Leader, listing: Listing) -> None:
         await listing.complete.wait()
         while True:
-            await leader.elected.wait()
             key = await self._queue.take()
+            await leader.elected.wait()
             with self._metrics.seconds.time():
                 result = await self._reconcile(reconciler, key)
             self._metrics.reconciles.labels(result).inc()
@@ -131,9 +133,11 @@ class Operator:
         self._queue.done(key)
         return "ok"
 
-    async def _serve(self) -> web.AppRunner:
-        """Starts the HTTP endpoints."""
-        app = application(ready=self._started.is_set, registry=self._metrics.registry)
+    async def _serve(self, listing: Listing) -> web.AppRunner:
+        """Starts the HTTP endpoints; ready is who knows what exists and watches it."""
+        app = application(
+            ready=lambda: listing.complete.is_set() and self._started.is_set(), registry=self._metrics.registry
+        )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, self._options.host, self._options.port).start()

@@ -10,24 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import kopf
-import structlog
-from pydantic import ValidationError
 
-from wegennet.operators.api.group import GROUP, LABEL_OWNER
-from wegennet.operators.cache import ObjectKey, key_of
-from wegennet.operators.resources import MUNICIPALITY, OWNED
+from wegennet.operators.api.group import LABEL_OWNER
+from wegennet.operators.cache import key_of
+from wegennet.operators.resources import MUNICIPALITY, OWNED, Resource
 from wegennet.operators.tenants import tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import aiohttp
 
     from wegennet.operators.cache import Cache
     from wegennet.operators.tenants import Tenants
     from wegennet.operators.workqueue import WorkQueue
-
-log = structlog.get_logger(__name__)
 
 MUNICIPALITY_PREFIX = f"{MUNICIPALITY.kind}."
 
@@ -39,12 +35,14 @@ class Watches:
         cache: takes in the objects that the operator owns.
         tenants: takes in the municipalities.
         queue: gets the keys of owners for whom something changed.
+        on_anew: called when a watch begins anew.
     """
 
-    def __init__(self, cache: Cache, tenants: Tenants, queue: WorkQueue) -> None:
+    def __init__(self, cache: Cache, tenants: Tenants, queue: WorkQueue, on_anew: Callable[[], None]) -> None:
         self._cache = cache
         self._tenants = tenants
         self._queue = queue
+        self._on_anew = on_anew
 
     def registry(self, server: str, session: aiohttp.ClientSession) -> kopf.OperatorRegistry:
         """Kopf's handlers: for the municipalities, and for each kind of object that the operator owns."""
@@ -54,19 +52,24 @@ class Watches:
         async def login(**_: Any) -> kopf.AiohttpSession:
             return kopf.AiohttpSession(server=server, aiohttp_session=session)
 
-        @kopf.on.event(GROUP, MUNICIPALITY.plural, registry=registry)
+        group, version, plural = _address(MUNICIPALITY)
+
+        @kopf.on.event(group=group, version=version, plural=plural, registry=registry)
         async def municipality(event: kopf.RawEvent, **_: Any) -> None:
+            self._streamed(event)
             if event["type"] == "DELETED":
                 self.municipality_gone(event["object"])
             else:
                 self.municipality_seen(event["object"])
 
         for resource in OWNED:
+            group, version, plural = _address(resource)
 
-            @kopf.on.event(resource.plural, registry=registry)
+            @kopf.on.event(group=group, version=version, plural=plural, registry=registry)
             async def owned(event: kopf.RawEvent, **_: Any) -> None:
+                self._streamed(event)
                 if event["type"] == "DELETED":
-                    self.gone(key_of(event["object"]), event["object"]["metadata"]["uid"])
+                    self.gone(event["object"])
                 else:
                     self.seen(event["object"])
 
@@ -74,32 +77,41 @@ class Watches:
 
     def municipality_seen(self, live: Mapping[str, Any]) -> None:
         """Takes in a Municipality as it stands."""
-        try:
-            names = self._tenants.observe(tenant(live))
-        except ValidationError:
-            log.exception("municipality not understood", municipality=live["metadata"]["name"])
-        else:
-            self._add_municipalities(names)
+        self.look_again(self._tenants.observe(tenant(live)))
 
     def municipality_gone(self, last: Mapping[str, Any]) -> None:
-        """Drops a Municipality that is no more."""
-        self._add_municipalities(self._tenants.forget(last["metadata"]["name"], last["metadata"]["uid"]))
+        """Drops a Municipality that is no more, from what was last seen of it."""
+        metadata = last["metadata"]
+        self.look_again(self._tenants.forget(metadata["name"], metadata["uid"], int(metadata["resourceVersion"])))
 
     def seen(self, live: Mapping[str, Any]) -> None:
         """Takes in an object that the operator owns."""
         self._add(self._cache.observe(live))
 
-    def gone(self, key: ObjectKey, uid: str) -> None:
-        """Drops an object that is no more."""
-        self._add(self._cache.forget(key, uid))
+    def gone(self, last: Mapping[str, Any]) -> None:
+        """Drops an object that is no more, from what was last seen of it."""
+        metadata = last["metadata"]
+        self._add(self._cache.forget(key_of(last), metadata["uid"], int(metadata["resourceVersion"])))
 
-    def _add_municipalities(self, names: Iterable[str]) -> None:
+    def look_again(self, names: Iterable[str]) -> None:
+        """Asks for a reconcile of municipalities."""
         self._add(MUNICIPALITY_PREFIX + name for name in names)
+
+    def _streamed(self, event: kopf.RawEvent) -> None:
+        """A watch that begins anew streams what exists, without a type; it never says what was deleted meanwhile."""
+        if event["type"] is None:
+            self._on_anew()
 
     def _add(self, owners: Iterable[str]) -> None:
         for owner in owners:
             if owner:
                 self._queue.add(owner)
+
+
+def _address(resource: Resource) -> tuple[str, str, str]:
+    """Group, version and plural of a resource: by its plural alone kopf could take somebody else's of the same name."""
+    group, _, version = resource.api_version.rpartition("/")
+    return group, version, resource.plural
 
 
 def settings() -> kopf.OperatorSettings:
@@ -109,6 +121,8 @@ def settings() -> kopf.OperatorSettings:
     chosen.scanning.disabled = True
     chosen.watching.initial_streaming = True
     chosen.queueing.idle_timeout = 1.0
+    # An absent API server is asked again soon: until a watch is back, changes of somebody else go unseen.
+    chosen.networking.error_backoffs = (0.5, 1, 2, 2, 2)
     for resource in OWNED:
-        chosen.watching.label_selectors[resource.plural] = LABEL_OWNER
+        chosen.watching.label_selectors[_address(resource)] = LABEL_OWNER
     return chosen

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENGINE_GONE = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+_NEVER_IDLE = [("grpc.client_idle_timeout_ms", 2**31 - 1)]
 
 
 class PythonLanguage(LanguageServer):
@@ -88,14 +89,22 @@ def main() -> None:
     print(port, flush=True)  # noqa: T201 - the plugin protocol
 
     # An engine that was killed cannot end its plugins; a plugin without an engine has nothing to do.
-    with grpc.insecure_channel(engine) as channel:
-        channel.subscribe(lambda state: _stop_without_engine(server, state), try_to_connect=True)
+    with grpc.insecure_channel(engine, options=_NEVER_IDLE) as channel:
+        channel.subscribe(_Attachment(server), try_to_connect=True)
         server.wait_for_termination()
 
 
-def _stop_without_engine(server: grpc.Server, state: grpc.ChannelConnectivity) -> None:
-    if state in _ENGINE_GONE:
-        server.stop(grace=0)
+class _Attachment:
+    """Ends the server when the connection to the engine cannot be made, or is lost: a channel is then idle again."""
+
+    def __init__(self, server: grpc.Server) -> None:
+        self._server = server
+        self._connected = False
+
+    def __call__(self, state: grpc.ChannelConnectivity) -> None:
+        self._connected |= state is grpc.ChannelConnectivity.READY
+        if state in _ENGINE_GONE or (self._connected and state is grpc.ChannelConnectivity.IDLE):
+            self._server.stop(grace=0)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ LABEL_ZONE: Final = f"{GROUP}/zone"
 ANNOTATION_FLOWS: Final = f"{GROUP}/flows"
 """The flows that a network policy allows, in words."""
 ANNOTATION_CONFIRM_DELETION: Final = f"{GROUP}/confirm-deletion"
-"""Set by the delivery organisation to the municipality's name: what it holds may be removed for good."""
+"""Set by the delivery organisation to the UID of a municipality's namespace: that one may go, with its data."""
 
 FINALIZER: Final = f"{GROUP}/tenant"
 """Keeps a Municipality until its namespace is gone, or until it is known that the namespace is somebody else's."""

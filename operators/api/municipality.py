@@ -24,8 +24,9 @@ OIN_PREFIXES: Final = {
 }
 """Prefixes of an OIN that a municipality can have (Logius, OIN-Stelsel: prefix, number, `000`)."""
 
-_CPU: Final = r"^[1-9][0-9]{0,8}m?$"
-_BYTES: Final = r"^[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti)?$"
+# Amounts that the API server writes back in the same unit or a larger one that `desired.quantities` knows.
+_CPU: Final = r"^([1-9][0-9]{0,2}|[1-9][0-9]{0,5}m)$"
+_BYTES: Final = r"^([1-9][0-9]{0,5}(Mi|Gi)|[1-9][0-9]{0,2}Ti)$"
 
 
 def _rule(rule: str, message: str, **more: Any) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class Contact(schema.BaseModel):
         str, WithJsonSchema({"type": "string", "enum": ["technical", "functional", "security", "privacy"]})
     ] = Field(description="What this contact is for.")
     name: Annotated[str, Field(max_length=200)] = Field(default="", description="Name of the person or team.")
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = Field(description="E-mail address.")
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@ \t]+@[^@ \t]+$")] = Field(description="E-mail address.")
 
 
 class Limits(schema.BaseModel):
@@ -93,7 +94,7 @@ class Limits(schema.BaseModel):
     memory: schema.Optional[Annotated[str, Field(max_length=20, pattern=_BYTES)]] = Field(
         default=None, description="Memory that all pods together may request and use, for instance 16Gi."
     )
-    pods: schema.Optional[Annotated[int, Field(ge=0, le=1000)]] = Field(default=None, description="Number of pods.")
+    pods: schema.Optional[Annotated[int, Field(ge=0, le=999)]] = Field(default=None, description="Number of pods.")
     storage: schema.Optional[Annotated[str, Field(max_length=20, pattern=_BYTES)]] = Field(
         default=None, description="Storage that all volume claims together may request, for instance 100Gi."
     )
@@ -129,7 +130,7 @@ class MunicipalitySpec(schema.BaseModel):
         json_schema_extra=_listed(
             [
                 _rule(
-                    "self.matches('^[0-9]{20}$')",
+                    "self.matches('^[0-9]{17}000$')",
                     "an OIN has exactly 20 digits: a prefix of 8, a number of 9 and 000",
                     reason="FieldValueInvalid",
                 ),
@@ -156,7 +157,7 @@ class MunicipalitySpec(schema.BaseModel):
         ),
     ] = Field(
         default=Lifecycle.ACTIVE,
-        description="Preparing: namespace and access, nothing runs. Active. Suspended: nothing runs, no traffic. "
+        description="Preparing: namespace and access, nothing runs. Active. Suspended: no pod starts, no traffic. "
         "Leaving: the namespace is removed, once it is confirmed that its data may go.",
     )
     administrators: Annotated[list[Administrator], Field(min_length=1, max_length=20)] = Field(

@@ -72,6 +72,7 @@ def _quota(spec: MunicipalitySpec) -> KubernetesObject:
         "requests.memory": allowed.memory,
         "limits.memory": allowed.memory,
         "requests.storage": allowed.storage,
+        "limits.ephemeral-storage": allowed.scratch,
         "pods": str(allowed.pods),
         "services.loadbalancers": "0",
         "services.nodeports": "0",

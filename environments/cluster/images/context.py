@@ -14,8 +14,8 @@ from wegennet.environments.cluster.images.bytecode import compile_folder
 PLACE = "/app"
 """Where the Containerfile copies both folders to."""
 
-_WANTED = ("wegennet/operators/", "wegennet-")
-"""Of the wheel: the operator, and the metadata that say which version it is."""
+_WANTED = "wegennet/operators/"
+"""Of the wheel: the operator and nothing more, so that a changed page of documentation makes no new image."""
 
 
 def project_root() -> Path:
@@ -88,15 +88,14 @@ def make_application(root: Path, target: Path) -> None:
         _remove(root / "build" / leftover)
     _uv(root, "build", "--wheel", "--quiet", "--out-dir", str(wheels))
     with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
-        names = [name for name in wheel.namelist() if name.startswith(_WANTED) and not name.endswith("/RECORD")]
-        wheel.extractall(target, names)
+        wheel.extractall(target, [name for name in wheel.namelist() if name.startswith(_WANTED)])
     shutil.rmtree(wheels)
     compile_folder(target, PLACE)
 
 
 def _uv(root: Path, *arguments: str) -> str:
     """Runs uv with what it has in its cache, and with the network only when that is not enough."""
-    program = os.environ.get("UV") or shutil.which("uv")
+    program = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=str(root / ".tools" / "bin"))
     if program is None:
         raise UserMistake("uv is missing.", remedy="Install it: pip install uv")
     for network in (["--offline"], []):

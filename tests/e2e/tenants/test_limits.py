@@ -34,7 +34,11 @@ def changed(deployed: Deployed, name: str, **container: Any) -> dict[str, Any]:
 def test_an_ordinary_pod_is_allowed_and_gets_limits(deployed: Deployed, name: str) -> None:
     obj = pod(name, "one", deployed.image)
     made = json.loads(deployed.kubectl("create", "--dry-run=server", "-f", "-", "-o", "json", given=json.dumps(obj)))
-    assert made["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "500m", "memory": "256Mi"}
+    assert made["spec"]["containers"][0]["resources"]["limits"] == {
+        "cpu": "500m",
+        "memory": "256Mi",
+        "ephemeral-storage": "1Gi",
+    }
 
 
 def test_more_than_the_allowance_is_refused(deployed: Deployed, name: str) -> None:

@@ -98,7 +98,7 @@ def test_all_problems_of_a_list_are_said_at_once(write: Callable[..., str]) -> N
 
 def test_a_wrong_limit_is_named_by_its_column(write: Callable[..., str]) -> None:
     text = refusal(write(header="code,name,places,memory", rows=["GM0513,Gouda,1,lots"]))
-    assert "row 2, memory: expected a number of bytes, such as 16Gi; found 'lots'" in text
+    assert "row 2, memory: expected an amount of bytes, such as 16Gi; found 'lots'" in text
 
 
 def test_a_code_listed_twice_is_refused(write: Callable[..., str]) -> None:

@@ -55,14 +55,14 @@ def test_a_deletion_of_an_earlier_object_leaves_its_successor_alone() -> None:
     cache = Cache()
     cache.observe(obj(1, uid="old"))
     cache.observe(obj(5, uid="new"))
-    assert cache.forget(KEY, "old") == set()
+    assert cache.forget(KEY, "old", 4) == set()
     assert cache.get(KEY) is not None
 
 
 def test_a_deletion_is_news_and_empties_the_owner() -> None:
     cache = Cache()
     cache.observe(obj(1))
-    assert cache.forget(KEY, "u1") == {OWNER}
+    assert cache.forget(KEY, "u1", 2) == {OWNER}
     assert list(cache.owned_by(OWNER)) == []
 
 
@@ -77,3 +77,31 @@ def test_termination_is_news() -> None:
     cache = Cache()
     cache.observe(obj(1))
     assert cache.observe(obj(2, deletionTimestamp="2026-01-01T00:00:00Z")) == {OWNER}
+
+
+def test_the_answer_to_our_write_does_not_bring_back_what_was_deleted_after_it() -> None:
+    cache = Cache()
+    cache.observe(obj(1))
+    cache.forget(KEY, "u1", 3)
+    assert cache.observe(obj(2)) == set()
+    assert cache.get(KEY) is None
+
+
+def test_an_object_that_lost_its_label_and_got_it_back_is_known_again() -> None:
+    cache = Cache()
+    cache.observe(obj(1))
+    cache.forget(KEY, "u1", 3)
+    assert cache.observe(obj(4)) == {OWNER}
+
+
+def test_an_object_with_our_label_and_none_of_our_fields_is_not_ours() -> None:
+    cache = Cache()
+    assert cache.observe(obj(1, managedFields=[])) == set()
+    assert cache.get(KEY) is None
+
+
+def test_an_object_that_lost_all_our_fields_is_ours_no_longer() -> None:
+    cache = Cache()
+    cache.observe(obj(1))
+    assert cache.observe(obj(2, managedFields=[])) == {OWNER}
+    assert cache.get(KEY) is None

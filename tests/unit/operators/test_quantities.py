@@ -16,7 +16,7 @@ def value(quantity: str) -> int:
     return int(digits) * 1024 ** _POWERS[quantity[len(digits) :]]
 
 
-@pytest.mark.parametrize(("given", "written"), [("1500m", "1500m"), ("2000m", "2"), ("4", "4"), ("0010", "10")])
+@pytest.mark.parametrize(("given", "written"), [("1500m", "1500m"), ("2000m", "2"), ("4", "4")])
 def test_cpu(given: str, written: str) -> None:
     assert canonical_cpu(given) == written
 

@@ -37,23 +37,54 @@ def seen(*municipalities: dict[str, Any]) -> Tenants:
     return tenants
 
 
+def claimed(tenants: Tenants, name: str) -> str:
+    """Who holds the OIN when this one claims it."""
+    asked = tenants.get(name)
+    assert asked is not None
+    return tenants.claim(asked).name
+
+
 def test_the_older_one_holds_an_oin() -> None:
-    assert seen(municipality("gm0002", created=2), municipality("gm0001", created=1)).holder(OIN).name == "gm0001"
+    assert claimed(seen(municipality("gm0002", created=2), municipality("gm0001", created=1)), "gm0002") == "gm0001"
 
 
 def test_the_provisioned_one_holds_it_whatever_its_age() -> None:
     younger = municipality("gm0002", created=2, provisionedOin=OIN)
-    assert seen(municipality("gm0001", created=1), younger).holder(OIN).name == "gm0002"
+    assert claimed(seen(municipality("gm0001", created=1), younger), "gm0001") == "gm0002"
+
+
+def test_one_that_is_being_provisioned_holds_it_whatever_its_age() -> None:
+    younger = municipality("gm0002", created=2)
+    younger["metadata"]["finalizers"] = ["wegennet.commonground.nl/tenant"]
+    assert claimed(seen(municipality("gm0001", created=1), younger), "gm0001") == "gm0002"
 
 
 def test_of_the_same_age_the_uid_decides() -> None:
-    assert seen(municipality("gm0002"), municipality("gm0001")).holder(OIN).name == "gm0001"
+    assert claimed(seen(municipality("gm0002"), municipality("gm0001")), "gm0002") == "gm0001"
+
+
+def test_a_claim_stands_against_one_that_comes_later_with_a_smaller_uid() -> None:
+    tenants = seen(municipality("gm0002"))
+    assert claimed(tenants, "gm0002") == "gm0002"
+    tenants.observe(tenant(municipality("gm0001")))
+    assert claimed(tenants, "gm0001") == "gm0002"
+    assert claimed(tenants, "gm0002") == "gm0002"
 
 
 def test_who_waits_for_an_oin_is_looked_at_again_when_its_holder_goes() -> None:
     tenants = seen(municipality("gm0001"), municipality("gm0002", created=2))
-    assert tenants.forget("gm0001", "uid-gm0001") == {"gm0002"}
-    assert tenants.holder(OIN).name == "gm0002"
+    assert claimed(tenants, "gm0001") == "gm0001"
+    assert tenants.forget("gm0001", "uid-gm0001", 2) == {"gm0002"}
+    assert claimed(tenants, "gm0002") == "gm0002"
+
+
+def test_the_oin_of_one_that_left_is_free() -> None:
+    left = municipality("gm0001", version=2, provisionedOin=OIN, conditions=[{"type": "Ready", "reason": "Left"}])
+    left["spec"]["lifecycle"] = "Leaving"
+    tenants = seen(municipality("gm0001"), municipality("gm0002", created=2))
+    assert claimed(tenants, "gm0002") == "gm0001"
+    assert "gm0002" in tenants.observe(tenant(left))
+    assert claimed(tenants, "gm0002") == "gm0002"
 
 
 def test_who_waits_is_looked_at_again_when_the_holder_changes_its_oin() -> None:
@@ -62,13 +93,21 @@ def test_who_waits_is_looked_at_again_when_the_holder_changes_its_oin() -> None:
     assert tenants.observe(tenant(changed)) == {"gm0001", "gm0002"}
 
 
+def test_the_answer_to_our_write_does_not_bring_back_what_was_deleted_after_it() -> None:
+    tenants = seen(municipality("gm0001"))
+    tenants.forget("gm0001", "uid-gm0001", 3)
+    assert tenants.observe(tenant(municipality("gm0001", version=2))) == set()
+    assert tenants.get("gm0001") is None
+
+
 def test_old_news_is_no_news() -> None:
     tenants = seen(municipality("gm0001", version=5))
     assert tenants.observe(tenant(municipality("gm0001", version=4))) == set()
 
 
-def test_removal_is_confirmed_only_by_the_municipalitys_own_name() -> None:
-    one = municipality("gm0001")
-    for given, confirmed in (("gm0001", True), ("gm0002", False), ("true", False)):
-        one["metadata"]["annotations"] = {"wegennet.commonground.nl/confirm-deletion": given}
-        assert tenant(one).removal_confirmed is confirmed
+def test_a_spec_that_is_not_understood_says_what_of_it_and_loses_nothing_else() -> None:
+    strange = municipality("gm0001")
+    strange["spec"]["size"] = "gigantic"
+    one = tenant(strange)
+    assert "size" in one.fault
+    assert (one.name, one.spec.oin) == ("gm0001", OIN)

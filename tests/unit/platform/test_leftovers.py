@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from wegennet.platform import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def test_a_lock_of_a_live_run_stays(
     tmp_path: Path, lock: Callable[..., Path], program: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     with program("pulumi") as running:
+        eventually(lambda: "pulumi" in Path(f"/proc/{running.pid}/cmdline").read_text())
         file = lock(running.pid)
         leftovers.tidy(tmp_path)
         running.kill()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -15,6 +16,8 @@ from wegennet.platform.components.ownership import FIELD_MANAGER, own
 from wegennet.platform.program import chart_values, declare
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wegennet.platform.target import Target
 
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
@@ -47,14 +50,18 @@ class Monitor(MockMonitor):
 
 
 @pytest.fixture
-def recorded(target: Target) -> Monitor:
+def recorded(target: Target) -> Iterator[Monitor]:
     monitor = Monitor()
+    # The SDK runs a program in the thread's event loop, which an `asyncio.run` of an earlier test took away.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(Engine(), project="wegennet", stack="embedded", preview=False, monitor=monitor)
     try:
         pulumi.runtime.test(lambda: declare(target))()
+        yield monitor
     finally:
         settings.reset_options()
-    return monitor
+        loop.close()
 
 
 def inputs(request: Any) -> dict[str, Any]:
