@@ -84,7 +84,8 @@ class TestRemoval:
         assert held.code == 3
         assert "zaken" in held.err
         assert exists(small, name)
-        annotation = {"wegennet.commonground.nl/confirm-deletion": name}
+        namespace = small.api.get(f"/api/v1/namespaces/{name}")["metadata"]["uid"]
+        annotation = {"wegennet.commonground.nl/confirm-deletion": namespace}
         small.api.merge(f"{GROUP}/municipalities/{name}", {"metadata": {"annotations": annotation}})
         assert small.wegennet("up", "--yes", "--remove", name).code == 0
         assert not exists(small, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from support.api import GROUP, Api, RefusedError
+from support.api import GROUP, Api, RefusedError, municipality
 from support.waiting import eventually
 from wegennet.console.progress import Reporter
 from wegennet.operators.api.crds import definitions
@@ -67,15 +67,23 @@ def _named(version: str, kind: str, name: str) -> dict[str, Any]:
 
 
 def _policies_in_force(administrator: Api) -> None:
-    """The API server compiles admission policies a moment after they are written."""
+    """The API server compiles admission policies a moment after they are written, each for itself."""
+    operator = administrator.acting_as("system:serviceaccount:wegennet-system:wegennet-operator", "system:masters")
+    fake = _named("v1", "Namespace", "fake")
+    fake["metadata"]["labels"] = {"wegennet.commonground.nl/municipality": "gm9999"}
+    guarded = municipality(9999)
+    guarded["metadata"]["finalizers"] = ["wegennet.commonground.nl/tenant"]
+    for api, path, obj in (
+        (administrator, "/api/v1/namespaces", fake),
+        (operator, "/api/v1/namespaces", fake),
+        (administrator, f"{GROUP}/municipalities", guarded),
+    ):
+        eventually(lambda api=api, path=path, obj=obj: _refused(api, path, obj))
 
-    def refused() -> bool:
-        fake = _named("v1", "Namespace", "fake")
-        fake["metadata"]["labels"] = {"wegennet.commonground.nl/municipality": "gm9999"}
-        try:
-            administrator.create("/api/v1/namespaces?dryRun=All", fake)
-        except RefusedError:
-            return True
-        return False
 
-    eventually(refused)
+def _refused(api: Api, path: str, obj: dict[str, Any]) -> bool:
+    try:
+        api.create(f"{path}?dryRun=All", obj)
+    except RefusedError as error:
+        return "ValidatingAdmissionPolicy" in error.message
+    return False

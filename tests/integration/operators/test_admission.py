@@ -20,6 +20,7 @@ OPERATOR = "system:serviceaccount:wegennet-system:wegennet-operator"
     [
         ({"oin": "0000009900000051300"}, "an OIN has exactly 20 digits"),
         ({"oin": "0000009900000051300x"}, "an OIN has exactly 20 digits"),
+        ({"oin": "00000099000000513123"}, "a prefix of 8, a number of 9 and 000"),
         ({"oin": "12345678000000513000"}, "no known prefix"),
         ({"code": "GM513"}, "a CBS code is GM followed by 4 digits"),
         ({"code": "gm0513"}, "a CBS code is GM followed by 4 digits"),
@@ -88,6 +89,20 @@ class TestMachinery:
         with pytest.raises(RefusedError, match="kept by the operator"):
             api.merge("/api/v1/namespaces/gm0513", change)
 
+    @pytest.mark.parametrize(
+        "path", ["/api/v1/namespaces/gm0513", "/api/v1/namespaces/gm0513/resourcequotas/allowance"]
+    )
+    def test_labels_by_way_of_the_status(self, platform: Platform, api: Api, path: str) -> None:
+        platform.provisioned(513)
+        change = {"metadata": {"labels": {"wegennet.commonground.nl/municipality": None}}}
+        with pytest.raises(RefusedError, match="operator"):
+            api.merge(f"{path}/status", change)
+
+    def test_a_finalizer_that_would_hold_the_namespace(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        with pytest.raises(RefusedError, match="kept by the operator"):
+            api.merge("/api/v1/namespaces/gm0513", {"metadata": {"finalizers": ["example.org/hold"]}})
+
     def test_the_namespace_itself_cannot_be_deleted(self, platform: Platform, api: Api) -> None:
         platform.provisioned(513)
         with pytest.raises(RefusedError, match="letting the municipality leave"):
@@ -120,6 +135,32 @@ class TestReach:
         named = {"metadata": {"name": "other", "labels": {"wegennet.commonground.nl/municipality": "gm0001"}}}
         with pytest.raises(RefusedError, match="namespaces of municipalities only"):
             api.acting_as(OPERATOR).create("/api/v1/namespaces", named)
+
+    def test_no_namespace_for_unrestricted_pods(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        change = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}
+        with pytest.raises(RefusedError, match="restricted pods only"):
+            api.acting_as(OPERATOR).merge("/api/v1/namespaces/gm0513", change)
+
+    @pytest.mark.parametrize("role", ["wegennet-operator", "wegennet-delivery"])
+    def test_no_other_role(self, platform: Platform, api: Api, role: str) -> None:
+        platform.provisioned(513)
+        rbac = "rbac.authorization.k8s.io"
+        binding = {
+            "metadata": {"name": "more"},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": "mallory"}],
+        }
+        # With all rights by RBAC, so that it is the policy that refuses.
+        operator = api.acting_as(OPERATOR, "system:masters")
+        with pytest.raises(RefusedError, match="binds the role wegennet-municipality only"):
+            operator.create(f"/apis/{rbac}/v1/namespaces/gm0513/rolebindings", binding)
+
+    def test_no_change_of_what_was_declared(self, platform: Platform, api: Api) -> None:
+        platform.provisioned(513)
+        change = {"spec": {"administrators": [{"kind": "User", "name": "mallory"}]}}
+        with pytest.raises(RefusedError, match="does not change what is declared"):
+            api.acting_as(OPERATOR).merge(f"{GROUP}/municipalities/gm0513", change)
 
 
 class TestPlacement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,15 +52,6 @@ def test_what_falls_out_of_the_desired_state_is_pruned_and_comes_back(platform: 
     assert api.exists(flows)
 
 
-def test_limits_that_are_written_in_another_way_do_not_make_it_write_for_ever(
-    platform: Platform, operator: Process
-) -> None:
-    platform.provisioned(513, limits={"cpu": "2000m", "memory": "2048Mi"})
-    eventually(operator.settled)
-    before = operator.writes()
-    stays(lambda: operator.writes() == before)
-
-
 def test_a_namespace_that_was_there_before_is_never_touched(platform: Platform, api: Api) -> None:
     theirs = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "gm0513", "labels": {"team": "other"}}}
     api.call("POST", "/api/v1/namespaces?fieldManager=their-tool", theirs)
@@ -86,6 +78,46 @@ def test_of_two_with_one_oin_the_younger_waits_and_gets_nothing(platform: Platfo
     eventually(lambda: platform.reason(younger) == "OINTaken")
     assert older in condition(platform.see(younger))["message"]
     assert not api.exists(f"/api/v1/namespaces/{younger}")
+
+
+def test_of_two_declared_at_once_with_one_oin_one_is_provisioned(platform: Platform, api: Api) -> None:
+    pairs = [(n, n + 100) for n in range(1, 9)]
+    with ThreadPoolExecutor(16) as declaring:
+        for pair in pairs:
+            for number in pair:
+                declaring.submit(platform.declare, number, oin=f"00000099{pair[0]:09d}000")
+    for pair in pairs:
+        names = [f"gm{number:04d}" for number in pair]
+        eventually(lambda names=names: {platform.reason(name) for name in names} == {"Provisioned", "OINTaken"})
+        assert sum(api.exists(f"/api/v1/namespaces/{name}") for name in names) == 1
+
+
+def test_the_oin_of_one_that_went_is_free(platform: Platform, api: Api) -> None:
+    for number in range(1, 9):
+        oin = f"00000099{number:09d}000"
+        first = platform.provisioned(number, oin=oin)
+        api.delete(f"{GROUP}/municipalities/{first}")
+        eventually(lambda first=first: "deletionTimestamp" in api.get(f"/api/v1/namespaces/{first}")["metadata"])
+        finish_removal(api, first)
+        eventually(lambda first=first: not api.exists(f"{GROUP}/municipalities/{first}"))
+        platform.provisioned(number + 100, oin=oin)
+
+
+def test_a_label_that_somebody_forged_elsewhere_takes_nothing_from_a_municipality(platform: Platform, api: Api) -> None:
+    name = platform.provisioned(513)
+    forged = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "forged", "labels": {"wegennet.commonground.nl/owner": f"Municipality.{name}"}},
+        "spec": {"podSelector": {}},
+    }
+    path = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies/forged"
+    api.apply(path, forged, manager="wegennet-operator")
+    try:
+        stays(lambda: platform.ready(name))
+        assert api.exists(path)
+    finally:
+        api.delete(path)
 
 
 def test_an_oin_of_its_own_lets_the_younger_in(platform: Platform) -> None:

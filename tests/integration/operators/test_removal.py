@@ -33,7 +33,11 @@ def with_data(platform: Platform, api: Api) -> None:
     api.create("/api/v1/namespaces/gm0513/persistentvolumeclaims", CLAIM)
 
 
-def confirm(api: Api, value: str = "gm0513") -> None:
+def namespace_uid(api: Api) -> str:
+    return str(api.get("/api/v1/namespaces/gm0513")["metadata"]["uid"])
+
+
+def confirm(api: Api, value: str) -> None:
     api.merge(PATH, {"metadata": {"annotations": {"wegennet.commonground.nl/confirm-deletion": value}}})
 
 
@@ -52,13 +56,14 @@ def test_with_data_it_is_held_and_says_what_holds_it_and_how_to_confirm(platform
     eventually(lambda: platform.reason("gm0513") == "HeldForData")
     message = condition(platform.see("gm0513"))["message"]
     assert "zaken" in message
-    assert "wegennet.commonground.nl/confirm-deletion=gm0513" in message
+    assert f"wegennet.commonground.nl/confirm-deletion={namespace_uid(api)}" in message
     assert not terminating(api)
 
 
-def test_a_confirmation_in_another_name_confirms_nothing(platform: Platform, api: Api) -> None:
+@pytest.mark.parametrize("value", ["gm0513", "true", "11111111-2222-3333-4444-555555555555"])
+def test_a_confirmation_of_anything_else_confirms_nothing(platform: Platform, api: Api, value: str) -> None:
     with_data(platform, api)
-    confirm(api, "gm0014")
+    confirm(api, value)
     api.delete(PATH)
     eventually(lambda: platform.reason("gm0513") == "HeldForData")
     assert not terminating(api)
@@ -68,8 +73,31 @@ def test_once_confirmed_it_goes_with_its_data(platform: Platform, api: Api) -> N
     with_data(platform, api)
     api.delete(PATH)
     eventually(lambda: platform.reason("gm0513") == "HeldForData")
-    confirm(api)
+    confirm(api, namespace_uid(api))
     eventually(lambda: terminating(api))
+
+
+def test_it_goes_by_itself_once_its_data_are_gone(platform: Platform, api: Api) -> None:
+    with_data(platform, api)
+    api.delete(PATH)
+    eventually(lambda: platform.reason("gm0513") == "HeldForData")
+    claim = "/api/v1/namespaces/gm0513/persistentvolumeclaims/zaken"
+    api.delete(claim)
+    api.merge(claim, {"metadata": {"finalizers": None}})
+    eventually(lambda: terminating(api), within=30)
+
+
+def test_a_confirmation_holds_for_one_namespace_and_not_for_the_next(platform: Platform, api: Api) -> None:
+    with_data(platform, api)
+    confirm(api, namespace_uid(api))
+    platform.declare(513, lifecycle="Leaving")
+    eventually(lambda: terminating(api))
+    finish_removal(api, "gm0513")
+    eventually(lambda: platform.reason("gm0513") == "Left")
+    with_data(platform, api)
+    api.delete(PATH)
+    eventually(lambda: platform.reason("gm0513") == "HeldForData")
+    assert not terminating(api)
 
 
 def test_one_that_leaves_gives_up_its_namespace_and_stays_on_the_list(platform: Platform, api: Api) -> None:

@@ -39,11 +39,27 @@ def test_killed_midway_it_converges_with_nothing_lost_or_doubled(
     assert sum(one["metadata"]["namespace"].startswith("gm") for one in policies) == 2 * len(TWELVE)
 
 
+VARIETY: list[dict[str, Any]] = [
+    {},
+    {"size": "medium"},
+    {"size": "large", "lifecycle": "Suspended"},
+    {"lifecycle": "Preparing"},
+    {"placement": {"nodePool": "simulated"}},
+    {"limits": {"cpu": "2000m", "memory": "2048Mi", "pods": 999, "storage": "999Ti"}},
+    {"limits": {"cpu": "999999m", "memory": "999999Gi"}},
+    {"limits": {"cpu": "999", "memory": "1536Mi", "pods": 0}},
+    {"limits": {"cpu": "999000m", "storage": "1024Gi"}},
+    {"administrators": [{"kind": "User", "name": "anna"}, {"kind": "Group", "name": "beheer"}]},
+    {"contacts": [{"role": "security", "email": "ciso@gemeente.nl"}]},
+    {"limits": None, "placement": None},
+]
+
+
 def test_a_restart_with_all_ready_writes_nothing_but_its_lease(
     platform: Platform, api: Api, operator: Process, start_operator: Callable[[str], Process]
 ) -> None:
-    for number in TWELVE:
-        platform.declare(number)
+    for number, spec in zip(TWELVE, VARIETY, strict=True):
+        platform.declare(number, **spec)
     eventually(lambda: all_ready(api))
     assert operator.stop() == 0
     restarted = start_operator("two")
@@ -82,3 +98,78 @@ def test_it_survives_a_restart_of_the_api_server(
     api.delete(quota)
     eventually(lambda: api.exists(quota), within=30)
     assert operator.process.poll() is None
+
+
+def test_what_was_deleted_while_its_watches_were_broken_comes_back(
+    platform: Platform, api: Api, operator: Process, control_plane: Any
+) -> None:
+    platform.provisioned(513)
+    policy = "/apis/networking.k8s.io/v1/namespaces/gm0513/networkpolicies/default-deny"
+    control_plane.restart_apiserver()
+    eventually(lambda: api.delete(policy))
+    eventually(lambda: api.exists(policy), within=30)
+
+
+def test_it_is_not_ready_before_it_knows_what_exists(
+    api: Api, empty: None, start_operator: Callable[[str], Process], control_plane: Any
+) -> None:
+    control_plane.stop_apiserver()
+    try:
+        one = start_operator("one")
+        eventually(lambda: one.get("/readyz") == "not ready\n")
+        assert one.get("/livez") == "ok\n"
+    finally:
+        control_plane.start_apiserver()
+    eventually(lambda: one.get("/readyz") == "ok\n", within=30)
+
+
+def test_a_kind_of_somebody_else_with_the_same_plural_blinds_it_to_nothing(
+    platform: Platform, api: Api, operator: Process, start_operator: Callable[[str], Process]
+) -> None:
+    name = "networkpolicies.crd.projectcalico.org"
+    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    api.apply(f"{crds}/{name}", other_network_policies(name))
+    try:
+        eventually(lambda: api.get("/apis/crd.projectcalico.org/v1/networkpolicies"))
+        operator.stop()
+        restarted = start_operator("two")
+        eventually(restarted.leads)
+        platform.provisioned(513)
+        policy = "/apis/networking.k8s.io/v1/namespaces/gm0513/networkpolicies/default-deny"
+        api.delete(policy)
+        eventually(lambda: api.exists(policy))
+    finally:
+        api.delete(f"{crds}/{name}")
+
+
+def test_who_may_no_longer_loses_access_though_something_else_is_in_the_way(
+    platform: Platform, api: Api, operator: Process, start_operator: Callable[[str], Process]
+) -> None:
+    name = platform.provisioned(513)
+    operator.stop()
+    limits = f"/api/v1/namespaces/{name}/limitranges"
+    api.delete(f"{limits}/defaults")
+    api.create(limits, {"metadata": {"name": "defaults"}, "spec": {"limits": []}})
+    platform.declare(513, lifecycle="Suspended", administrators=[{"kind": "User", "name": "opvolger"}])
+    start_operator("two")
+    eventually(lambda: platform.reason(name) == "Conflict")
+    binding = api.get(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/rolebindings/administrators")
+    assert [subject["name"] for subject in binding["subjects"]] == ["opvolger"]
+    assert not api.exists(f"/apis/networking.k8s.io/v1/namespaces/{name}/networkpolicies/allowed-flows")
+
+
+def other_network_policies(name: str) -> dict[str, Any]:
+    """A CRD as clusters with Calico have it."""
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    names = {"plural": "networkpolicies", "singular": "networkpolicy", "kind": "NetworkPolicy"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": name},
+        "spec": {
+            "group": "crd.projectcalico.org",
+            "scope": "Namespaced",
+            "names": names,
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }

@@ -82,6 +82,47 @@ class TestDelivery:
         assert not delivery.may(verb, "secrets", namespace="gm0001")
 
 
+class TestApprover:
+    """An approver sees what is asked for, and changes nothing of it."""
+
+    @pytest.fixture
+    def approver(self, api: Api) -> Api:
+        return api.acting_as("ada@approvers", "wegennet-approvers")
+
+    def test_sees_municipalities_and_requests(self, approver: Api) -> None:
+        assert approver.get(f"{GROUP}/municipalities")["kind"] == "MunicipalityList"
+        assert approver.may("list", "componentrequests", group=WEGENNET)
+
+    @pytest.mark.parametrize("kind", ["municipalities", "componentrequests"])
+    def test_changes_neither(self, approver: Api, kind: str) -> None:
+        assert not any(approver.may(verb, kind, group=WEGENNET) for verb in ("create", "patch", "delete"))
+
+
+class TestAuditor:
+    """An auditor reads all but secrets."""
+
+    @pytest.fixture
+    def auditor(self, api: Api) -> Api:
+        return api.acting_as("bea@audit", "wegennet-auditors")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            f"{GROUP}/municipalities",
+            "/api/v1/namespaces",
+            "/apis/networking.k8s.io/v1/networkpolicies",
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+        ],
+    )
+    def test_reads_what_is_enforced(self, auditor: Api, path: str) -> None:
+        assert auditor.get(path)["items"] is not None
+
+    def test_reads_no_secret_and_changes_nothing(self, auditor: Api) -> None:
+        assert not auditor.may("list", "secrets")
+        assert not auditor.may("patch", "municipalities", group=WEGENNET)
+
+
 class TestOperator:
     """The operator is no cluster administrator."""
 
