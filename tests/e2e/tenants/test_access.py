@@ -45,8 +45,13 @@ def test_an_administrator_gets_403_on_everything_of_another(deployed: Deployed) 
     someone = administrator(deployed, a)
     paths = [f"/api/v1/namespaces/{b}/{kind}" for kind in CORE] + [path.format(b) for path in OTHERS]
     for path in [*paths, f"/api/v1/namespaces/{b}", f"{GROUP}/municipalities/{b}", "/api/v1/nodes"]:
+        for method in ("GET", "DELETE"):
+            with pytest.raises(RefusedError) as refused:
+                someone.call(method, path)
+            assert refused.value.code == 403, (method, path)
+    for path in paths:
         with pytest.raises(RefusedError) as refused:
-            someone.get(path)
+            someone.create(path, {"metadata": {"name": "intruder"}})
         assert refused.value.code == 403, path
 
 

@@ -16,34 +16,54 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=2).status)"
-CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2); print('connected')"
+# Each says in one word what became of it, so that a client that could not try is no proof of isolation.
+ASK = """
+import sys, urllib.request
+try:
+    print(urllib.request.urlopen(sys.argv[1], timeout=2).status)
+except OSError:
+    print('refused')
+"""
+CONNECT = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
+    print('connected')
+except OSError:
+    print('refused')
+"""
 RESOLVE = "import socket, sys; print(socket.gethostbyname(sys.argv[1]))"
+
+OUTSIDE = "outside"
+"""A namespace that is no tenant's and has no policies: what it reaches shows that a target is there."""
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Two municipalities, each with a client, a server and a Service."""
+    """Two municipalities and a namespace outside, each with a client, a server and a Service."""
 
     deployed: Deployed
     a: str
     b: str
 
     def run(self, namespace: str, program: str, *arguments: str) -> str:
-        """Runs a line of Python in the client of a namespace; what it printed, empty when it failed."""
-        command = ["exec", "-n", namespace, "client", "--", "python3", "-c", program, *arguments]
-        try:
-            return self.deployed.kubectl(*command).strip()
-        except AssertionError:
-            return ""
+        """Runs Python in the client of a namespace; what it printed.
 
-    def reaches(self, namespace: str, url: str) -> bool:
-        """Whether the client of a namespace gets an answer."""
-        return self.run(namespace, ASK, url) == "200"
+        Raises:
+            AssertionError: it could not be run.
+        """
+        return self.deployed.kubectl(
+            "exec", "-n", namespace, "client", "--", "python3", "-c", program, *arguments
+        ).strip()
+
+    def server(self, namespace: str) -> str:
+        """URL of the server of a namespace, by its Service."""
+        return f"http://server.{namespace}/"
 
     def address(self, namespace: str) -> str:
-        """Address of the server's pod."""
-        return str(self.deployed.kubectl.get("pod", "-n", namespace, "server")["status"]["podIP"])
+        """URL of the server of a namespace, by the address of its pod."""
+        pod_address = self.deployed.kubectl.get("pod", "-n", namespace, "server")["status"]["podIP"]
+        return f"http://{pod_address}:8080/"
 
 
 @pytest.fixture(scope="module")
@@ -51,49 +71,67 @@ def neighbours(deployment: tuple[Deployed, object]) -> Iterator[Neighbours]:
     """The first two municipalities, with pods that are ready."""
     deployed = deployment[0]
     a, b = deployed.names[:2]
-    for name in (a, b):
+    deployed.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": OUTSIDE}})
+    for name in (a, b, OUTSIDE):
         deployed.kubectl.apply(pod(name, "client", deployed.image), pod(name, "server", deployed.image))
         deployed.kubectl.apply(service(name, "server"))
-    for name in (a, b):
+    for name in (a, b, OUTSIDE):
         deployed.kubectl("wait", "-n", name, "--for=condition=Ready", "pod", "--all", "--timeout=90s")
     yield Neighbours(deployed, a, b)
+    deployed.kubectl("delete", "namespace", OUTSIDE, "--wait=false")
     for name in (a, b):
         deployed.kubectl("delete", "-n", name, "pod/client", "pod/server", "service/server")
 
 
 def test_pods_reach_their_own_municipality_by_name(neighbours: Neighbours) -> None:
-    eventually(lambda: neighbours.reaches(neighbours.a, f"http://server.{neighbours.a}/"))
-
-
-def test_pods_do_not_reach_another_municipality_by_its_service(neighbours: Neighbours) -> None:
-    url = f"http://server.{neighbours.b}/"
-    eventually(lambda: neighbours.reaches(neighbours.b, url))
-    stays(lambda: not neighbours.reaches(neighbours.a, url))
-
-
-def test_pods_do_not_reach_another_municipality_by_the_address_of_its_pod(neighbours: Neighbours) -> None:
-    url = f"http://{neighbours.address(neighbours.b)}:8080/"
-    eventually(lambda: neighbours.reaches(neighbours.b, url))
-    stays(lambda: not neighbours.reaches(neighbours.a, url))
+    for name in (neighbours.a, neighbours.b, OUTSIDE):
+        eventually(lambda name=name: neighbours.run(name, ASK, neighbours.server(name)) == "200")
 
 
 def test_pods_resolve_names(neighbours: Neighbours) -> None:
     eventually(lambda: neighbours.run(neighbours.a, RESOLVE, "kubernetes.default.svc.cluster.local"))
 
 
-@pytest.mark.parametrize("target", ["the API server's Service", "the API server", "the operator"])
+def test_pods_do_not_reach_another_municipality_by_its_service(neighbours: Neighbours) -> None:
+    url = neighbours.server(neighbours.b)
+    eventually(lambda: neighbours.run(neighbours.b, ASK, url) == "200")
+    stays(lambda: neighbours.run(neighbours.a, ASK, url) == "refused")
+
+
+def test_pods_do_not_reach_another_municipality_by_the_address_of_its_pod(neighbours: Neighbours) -> None:
+    url = neighbours.address(neighbours.b)
+    eventually(lambda: neighbours.run(neighbours.b, ASK, url) == "200")
+    stays(lambda: neighbours.run(neighbours.a, ASK, url) == "refused")
+
+
+def test_nothing_from_outside_gets_in_though_it_may_go_out(neighbours: Neighbours) -> None:
+    assert neighbours.run(OUTSIDE, ASK, neighbours.address(OUTSIDE)) == "200"
+    stays(lambda: neighbours.run(OUTSIDE, ASK, neighbours.address(neighbours.a)) == "refused")
+
+
+def test_nothing_gets_out_though_it_may_come_in(neighbours: Neighbours) -> None:
+    stays(lambda: neighbours.run(neighbours.a, ASK, neighbours.address(OUTSIDE)) == "refused")
+
+
+@pytest.mark.parametrize("target", ["the API server's Service", "the API server", "the kubelet"])
 def test_pods_reach_nothing_of_the_platform(neighbours: Neighbours, target: str) -> None:
-    host, port = _platform(neighbours.deployed)[target]
-    stays(lambda: neighbours.run(neighbours.a, CONNECT, host, port) == "")
+    host, port = platform_targets(neighbours.deployed)[target]
+    assert neighbours.run(OUTSIDE, CONNECT, host, port) == "connected"
+    stays(lambda: neighbours.run(neighbours.a, CONNECT, host, port) == "refused")
 
 
-def _platform(deployed: Deployed) -> dict[str, tuple[str, str]]:
+def test_nobody_reaches_the_operator(neighbours: Neighbours) -> None:
+    address = neighbours.deployed.kubectl.get("pods", "-n", "wegennet-system")["items"][0]["status"]["podIP"]
+    for name in (neighbours.a, OUTSIDE):
+        assert neighbours.run(name, CONNECT, address, "8080") == "refused"
+
+
+def platform_targets(deployed: Deployed) -> dict[str, tuple[str, str]]:
     kubectl = deployed.kubectl
-    service_address = kubectl.get("service", "kubernetes")["spec"]["clusterIP"]
     endpoint = kubectl.get("endpointslice", "kubernetes")
-    operator = kubectl.get("pods", "-n", "wegennet-system")["items"][0]["status"]["podIP"]
+    node = endpoint["endpoints"][0]["addresses"][0]
     return {
-        "the API server's Service": (service_address, "443"),
-        "the API server": (endpoint["endpoints"][0]["addresses"][0], str(endpoint["ports"][0]["port"])),
-        "the operator": (operator, "8080"),
+        "the API server's Service": (kubectl.get("service", "kubernetes")["spec"]["clusterIP"], "443"),
+        "the API server": (node, str(endpoint["ports"][0]["port"])),
+        "the kubelet": (node, "10250"),
     }

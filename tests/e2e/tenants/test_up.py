@@ -55,12 +55,18 @@ def test_each_municipality_has_administrators_and_a_test_oin_of_its_own(deployed
     assert all(one["spec"]["oin"].startswith("00000099") for one in items)
 
 
-def versions(deployed: Deployed) -> dict[str, str]:
-    """Version of every object of every tenant; usage in a quota's status is no write of ours."""
+def versions(deployed: Deployed) -> dict[str, object]:
+    """Version of every object of every tenant; of a quota what was written beside its status, which counts usage."""
     tenants = set(deployed.names)
     return {
-        f"{kind}/{one['metadata'].get('namespace', '')}/{one['metadata']['name']}": one["metadata"]["resourceVersion"]
+        f"{kind}/{one['metadata'].get('namespace', '')}/{one['metadata']['name']}": version(kind, one["metadata"])
         for kind in KINDS
         for one in deployed.api.get(kind)["items"]
         if tenants & {one["metadata"].get("namespace"), one["metadata"]["name"]}
     }
+
+
+def version(kind: str, metadata: dict[str, Any]) -> object:
+    if not kind.endswith("resourcequotas"):
+        return metadata["resourceVersion"]
+    return [(entry["manager"], entry["time"]) for entry in metadata["managedFields"] if "subresource" not in entry]
