@@ -4,10 +4,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
-TOOLS := $(CURDIR)/.tools
-UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+# Relative: make and pip split a path of a checkout that has a space in it.
+TOOLS := .tools
+OWN_UV := $(TOOLS)/bin/uv
+UV := $(if $(shell command -v uv),uv,$(OWN_UV))
 RUN := $(UV) run --no-sync
 
 MUNICIPALITIES ?= 12
@@ -18,12 +19,15 @@ ARGS ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(TOOLS)/bin/uv:
-	@echo "Fetching uv $(UV_VERSION) with pip, into .tools"
-	@python3 -m pip --version >/dev/null 2>&1 || (apt-get update -q && apt-get install -qy python3-pip)
-	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(TOOLS) uv==$(UV_VERSION)
+$(OWN_UV): toolchain/uv-requirements.txt
+	@echo "Fetching uv with pip, into $(TOOLS)"
+	@python3 -m pip --version >/dev/null 2>&1 || \
+		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends python3-pip)
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --no-deps \
+		--require-hashes --target $(TOOLS) -r $<
+	@touch $@
 
-.venv/.synced: pyproject.toml uv.lock | $(UV)
+.venv/.synced: pyproject.toml uv.lock | $(filter $(OWN_UV),$(UV))
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
@@ -44,15 +48,13 @@ test-full: .venv/.synced ## The same tests with all 342 municipalities; the resu
 	@$(RUN) wegennet toolchain
 	@$(RUN) pytest --municipalities 342 --result tests/results/full.json $(ARGS)
 
-check: .venv/.synced ## Style, types, layers, charts, generated files
+check: .venv/.synced ## Style, types, layers, charts
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 	@$(RUN) wegennet toolchain
-	@eval "$$($(RUN) wegennet toolchain env)" && for chart in charts/*/; do helm lint --quiet $$chart --values $$chart/ci/values.yaml; done
-	@$(MAKE) --no-print-directory generate
-	@git diff --exit-code --stat -- operators/api/crds || (echo "Generated files are stale: commit what 'make generate' wrote" && exit 1)
+	@eval "$$($(RUN) wegennet toolchain env)" && for chart in charts/*/; do helm lint --quiet "$$chart" --values "$${chart}ci/values.yaml"; done
 
 format: .venv/.synced ## Format the code
 	@$(RUN) ruff format .
