@@ -30,7 +30,7 @@ def project_root() -> Path:
     raise UserMistake(
         "The images are made of the project's sources, and this is an installed copy without them.",
         where=str(root),
-        remedy="Run `uv run wegennet …` in a checkout of the project.",
+        remedy="Run `wegennet …` in a checkout of the project.",
     )
 
 
