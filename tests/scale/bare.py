@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wegennet.operators.resources import Resource
 
 DECLARERS = 8
-"""Municipalities that are declared at once, the same for the floor and for the operator."""
+"""Municipalities that are declared at once while the operator follows; the floor declares each as it comes to it."""
 
 
 async def apply(
