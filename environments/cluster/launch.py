@@ -1,7 +1,8 @@
 """Starts the node, finds it again, and ends it.
 
-There is no file with a process id: the node is the process whose command line names the node's module and this state
-folder, and that is pid 1 of a namespace. So a stale file, a reused id or a removed folder cannot mislead anybody.
+There is no file with a process id: the node is root's process whose command line names the node's module and this state
+folder, and that is pid 1 of a namespace. So a stale file, a reused id, a removed folder or another user's look-alike
+cannot mislead anybody.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def _open(pid: int) -> int | None:
 
 def _all_nodes() -> list[int]:
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in found if _root_of(pid) and _is_first_of_namespace(pid)]
+    return [pid for pid in found if _root_of(pid) and _is_roots(pid) and _is_first_of_namespace(pid)]
 
 
 def _root_of(pid: int) -> str:
@@ -165,6 +166,14 @@ def _command_line(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
     except OSError:
         return []
+
+
+def _is_roots(pid: int) -> bool:
+    """Whether root of this namespace runs it: anybody may be pid 1 of a namespace and choose a command line."""
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid == 0
+    except OSError:
+        return False
 
 
 def _is_first_of_namespace(pid: int) -> bool:

@@ -6,17 +6,15 @@ import ipaddress
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from support.waiting import eventually
 
 from wegennet.console.errors import UserMistake
 from wegennet.console.progress import Reporter
 from wegennet.environments.cluster import Cluster, launch, machine, network, packages
 from wegennet.environments.cluster.state import Link, State
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -57,6 +55,23 @@ def test_node_is_not_found_by_a_command_line_alone(state: State) -> None:
     with subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE) as process:
         assert launch.find(state) is None
         process.communicate(b"\n")
+
+
+@pytest.mark.parametrize(("user", "found"), [(0, True), (65534, False)])
+def test_node_is_not_found_among_the_processes_of_other_users(state: State, user: int, *, found: bool) -> None:
+    """Such a process is pid 1 of its own namespace and names this cluster; root must not enter it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to run a process as another user")
+    words = ["-c", "read line", "-m", "wegennet.environments.cluster.node", str(state.root), "x"]
+    namespaces = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    with subprocess.Popen([*namespaces, "/bin/sh", *words], stdin=subprocess.PIPE, user=user) as process:
+        eventually(lambda: any(words[-2] in launch._command_line(pid) for pid in children(process.pid)))
+        assert (launch.find(state) is not None) == found
+        process.communicate(b"\n")
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_cluster_with_the_same_names_is_left_alone(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
