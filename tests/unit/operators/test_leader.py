@@ -75,7 +75,7 @@ def candidate(store: Store, identity: str) -> tuple[Leader, Connection]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - any condition, with a deadline
             await asyncio.sleep(0.005)
 
 
