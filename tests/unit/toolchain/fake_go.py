@@ -44,7 +44,9 @@ def interrupt() -> None:
 
 def main(arguments: list[str]) -> None:
     note(arguments)
-    if arguments[0] == "env":
+    if arguments[:2] == ["env", "-json"]:
+        answer(os.environ.get("FAKE_GO_SETTINGS", "{}"))
+    elif arguments[0] == "env":
         answer(os.environ.get("FAKE_GO_VERSION", "go1.99.0"))
     elif arguments[0] == "list":
         tell("go: downloading example.org/module v1.0.0")

@@ -193,19 +193,6 @@ def test_the_provider_embeds_its_documents_with_the_version_of_its_release(
     }
 
 
-def test_flags_of_the_environment_do_not_reach_go(
-    go: Machine, reporter: Reporter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("GOFLAGS", "-race")
-    monkeypatch.setenv("GOWORK", str(tmp_path / "go.work"))
-    seen = tmp_path / "environment"
-    go.program("go", f'[ "$1" = env ] && echo go1.99 || /usr/bin/env > {seen}; exit $(( $# < 3 ? 0 : 1 ))')
-    with pytest.raises(PlatformFailure):
-        ensure(["pause"], reporter)
-    lines = seen.read_text().splitlines()
-    assert {"GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "CGO_ENABLED=0"} <= set(lines)
-
-
 def test_an_unknown_tool_is_the_users_mistake_and_the_known_ones_are_named(machine: Machine) -> None:
     with pytest.raises(UserMistake, match="no such tool: minikube") as mistake:
         status(["minikube"])

@@ -51,6 +51,16 @@ def test_an_installed_go_is_not_installed_again(machine: Machine, uv: Path, repo
     assert go_program.find_or_install(reporter) == installed
 
 
+def test_go_is_installed_with_the_uv_that_make_fetched(
+    machine: Machine, tmp_path: Path, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UV", raising=False)
+    (tmp_path / "own").mkdir()
+    machine.program("uv", INSTALLER).rename(tmp_path / "own" / "uv")
+    monkeypatch.setattr(go_program, "_OWN_UV", tmp_path / "own")
+    assert go_program.find_or_install(reporter).read_text() == "installed\n"
+
+
 def test_a_failed_install_says_why_and_leaves_nothing(machine: Machine, uv: Path, reporter: Reporter) -> None:
     machine.program("installer", "echo no route to pypi.org >&2; exit 1")
     with pytest.raises(PlatformFailure, match=r"no route to pypi\.org"):
