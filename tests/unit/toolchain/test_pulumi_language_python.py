@@ -5,6 +5,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -15,7 +17,6 @@ from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeStub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-P", "-m", "wegennet.toolchain.pulumi_language_python"]
 
@@ -133,6 +134,26 @@ def test_the_plugin_ends_when_its_engine_is_gone(plugin: Plugin, engine: Engine,
 
 
 def test_it_listens_on_this_machine_only(plugin: Plugin) -> None:
-    listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout.splitlines()
-    own = [line.split()[3] for line in listening if f"pid={plugin.process.pid}," in line]
-    assert [address.replace("[::ffff:127.0.0.1]", "127.0.0.1") for address in own] == [f"127.0.0.1:{plugin.port}"]
+    own = [address for address, inode in listening() if f"socket:[{inode}]" in open_files(plugin.process.pid)]
+    assert own == [(ip_address("127.0.0.1"), plugin.port)]
+
+
+def listening() -> Iterator[tuple[tuple[IPv4Address | IPv6Address, int], str]]:
+    """Address and inode of each listening socket, from the kernel's table (proc(5)); its state is 0A."""
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == "0A":
+                yield address(local), rest[5]
+
+
+def address(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """`0100007F:1F90`: words in this machine's byte order; an IPv4 address within IPv6 is that IPv4 address."""
+    digits, _, port = text.partition(":")
+    words = [int(digits[start : start + 8], 16).to_bytes(4, sys.byteorder) for start in range(0, len(digits), 8)]
+    found = ip_address(b"".join(words))
+    return getattr(found, "ipv4_mapped", None) or found, int(port, 16)
+
+
+def open_files(pid: int) -> set[str]:
+    return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
