@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wegennet.environments.cluster.processes import CONFIG, CONTAINERD_SOCKET, PKI
@@ -18,6 +19,10 @@ _QUIET_RESOURCES = [
     {"group": "", "resources": ["events"]},
     {"group": "events.k8s.io", "resources": ["events"]},
 ]
+
+_IPV6 = Path("/proc/sys/net/ipv6")
+"""A kernel can be without; the plugin fails on a setting that does not exist."""
+_POD_IPV6_OFF = "net.ipv6.conf.eth0.disable_ipv6"
 
 
 def kubelet(link: Link, cgroup: str) -> str:
@@ -119,7 +124,10 @@ state = "/run/containerd"
 
 
 def cni() -> str:
-    """The pods' network: a bridge in the node, addresses from the node's share of the pod range."""
+    """The pods' network: a bridge in the node, addresses from the node's share of the pod range.
+
+    IPv6 is off in each pod: policies are enforced for IPv4 alone, and a link-local address would reach all neighbours.
+    """
     share = next(PODS.subnets(new_prefix=POD_PREFIX))
     bridge = {
         "type": "bridge",
@@ -130,7 +138,9 @@ def cni() -> str:
         "ipam": {"type": "host-local", "ranges": [[{"subnet": str(share)}]], "routes": [{"dst": "0.0.0.0/0"}]},
     }
     portmap = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return _text({"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, portmap]})
+    ipv4_only = {"type": "tuning", "sysctl": {_POD_IPV6_OFF: "1"}} if _IPV6.is_dir() else None
+    plugins = [plugin for plugin in (bridge, ipv4_only, portmap) if plugin]
+    return _text({"cniVersion": "0.4.0", "name": "pods", "plugins": plugins})
 
 
 def audit_policy() -> str:

@@ -1,4 +1,4 @@
-"""Pid 1 of the node: `python -m wegennet.environments.cluster.node <state folder> <node address> <host address>`.
+"""Pid 1 of the node: `python -m wegennet.environments.cluster.node <state folder> <node address> <digest of the code>`.
 
 It is started in network, mount and pid namespaces of its own, waits on standard input until the host has laid the
 link, makes the node's file systems and addresses, and then supervises the node's processes.
@@ -21,8 +21,23 @@ _SYSCTL = {
     "net/ipv4/ip_forward": "1",
     # In this namespace, or bridged traffic between pods escapes the policies.
     "net/bridge/bridge-nf-call-iptables": "1",
+    "net/bridge/bridge-nf-call-ip6tables": "1",
 }
 _IPV6_OFF = Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
+
+_FENCE = f"""
+table inet wegennet {{
+    chain forward {{
+        type filter hook forward priority filter - 10; policy accept;
+        meta nfproto ipv6 drop
+        iifname "cni0" oifname "{LINK}" ct state != {{ established, related }} drop
+    }}
+}}
+"""
+"""What no policy may allow: IPv6, which the policies know nothing of, and connections from pods to the host.
+
+A table of its own, before the one of the policies: what they accept would never come to a rule behind theirs.
+"""
 
 
 def main() -> None:
@@ -62,6 +77,7 @@ def make_network(address: str) -> None:
         (Path("/proc/sys") / key).write_text(value)
     if _IPV6_OFF.exists():  # a kernel can be without
         _IPV6_OFF.write_text("1")
+    _run("nft", "-f", "-", given=_FENCE)
 
 
 def _bind(source: Path, target: Path) -> None:
@@ -70,8 +86,8 @@ def _bind(source: Path, target: Path) -> None:
     _run("mount", "--bind", str(source), str(target))
 
 
-def _run(*command: str, pass_fds: tuple[int, ...] = ()) -> None:
-    subprocess.run(command, check=True, env=ENVIRONMENT, stdin=subprocess.DEVNULL, pass_fds=pass_fds)
+def _run(*command: str, given: str = "", pass_fds: tuple[int, ...] = ()) -> None:
+    subprocess.run(command, check=True, env=ENVIRONMENT, input=given, text=True, pass_fds=pass_fds)
 
 
 if __name__ == "__main__":

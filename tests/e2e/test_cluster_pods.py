@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from support.embedded import Kubectl, pod, service
 from support.waiting import eventually, stays
 
 from wegennet.console.progress import Reporter
+from wegennet.environments.cluster.state import API_PORT
 
 if TYPE_CHECKING:
     from wegennet.environments.cluster import Cluster
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 A, B = "pods-a", "pods-b"
+SERVE_BOTH = """
+import socket, time
+held = socket.create_server(("::", 8080), family=socket.AF_INET6, dualstack_ipv6=True)
+time.sleep(600)
+"""
+INTERFACES = "print(open('/proc/net/if_inet6').read())"
 ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=2).status)"
 
 
@@ -39,6 +47,16 @@ def ask(kubectl: Kubectl, url: str) -> bool:
         return kubectl(*command).strip() == "200"
     except AssertionError:
         return False
+
+
+def connects(kubectl: Kubectl, address: str, port: int) -> bool:
+    """Whether the client in A gets a TCP connection to an address."""
+    program = f"import socket; socket.create_connection(('{address}', {port}), timeout=2)"
+    try:
+        kubectl("exec", "-n", A, "client", "--", "python3", "-c", program)
+    except AssertionError:
+        return False
+    return True
 
 
 def policy(name: str, ingress: list[dict[str, Any]]) -> dict[str, Any]:
@@ -78,6 +96,28 @@ def test_policy_denies_and_its_removal_allows_again(kubectl: Kubectl) -> None:
     eventually(lambda: ask(kubectl, url))
     kubectl("delete", "-n", B, "networkpolicy", "--all")
     eventually(lambda: ask(kubectl, url))
+
+
+def test_policy_cannot_be_evaded_over_ipv6(kubectl: Kubectl) -> None:
+    """A link-local address would reach every pod of the bridge, past all policies."""
+    image = kubectl.get("pod", "-n", B, "server")["spec"]["containers"][0]["image"]
+    kubectl.apply(pod(B, "dual", image, SERVE_BOTH))
+    kubectl("wait", "-n", B, "--for=condition=Ready", "pod/dual", "--timeout=60s")
+    address = kubectl.get("pod", "-n", B, "dual")["status"]["podIP"]
+    assert connects(kubectl, address, 8080)
+    interfaces = kubectl("exec", "-n", B, "dual", "--", "python3", "-c", INTERFACES).splitlines()
+    assert {line.split()[-1] for line in interfaces if line} <= {"lo"}
+    kubectl("delete", "-n", B, "pod", "dual", "--timeout=30s")
+
+
+def test_host_takes_no_connection_from_a_pod(kubectl: Kubectl, cluster: Cluster) -> None:
+    link = cluster.state.link()
+    assert link is not None
+    with socket.create_server((link.host, 0)) as listener:
+        port = listener.getsockname()[1]
+        socket.create_connection((link.host, port), timeout=2).close()
+        assert connects(kubectl, link.node, API_PORT)
+        assert not connects(kubectl, link.host, port)
 
 
 def test_simulated_pod_runs_beside_real_ones(kubectl: Kubectl) -> None:
