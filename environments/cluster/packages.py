@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -54,12 +55,14 @@ def missing() -> list[str]:
 
 
 def install(names: list[str], reporter: Reporter) -> None:
-    """Installs packages with apt-get, without starting the services that they bring.
+    """Installs packages with apt-get, without starting the services that they bring and without removing any.
 
     Raises:
-        UserMistake: the caller is not root.
+        UserMistake: the caller is not root, or another installed package stands in the way.
         PlatformFailure: apt-get failed; its last lines are in the message.
     """
+    if os.geteuid() == 0:
+        _remove_left_policy()
     if not names:
         return
     if os.geteuid() != 0:
@@ -67,8 +70,9 @@ def install(names: list[str], reporter: Reporter) -> None:
             f"These Debian packages are missing: {' '.join(names)}.",
             remedy=f"Run this command as root, or: sudo apt-get install {' '.join(names)}",
         )
-    with reporter.stage("Debian packages") as stage:
+    with reporter.stage(f"Debian packages: {' '.join(names)}") as stage:
         _update_when_unknown(names, stage)
+        _require_no_conflict(names)
         services = [name for name in names if name == "containerd"]
         with _no_services_started():
             _install(names, stage)
@@ -96,12 +100,31 @@ def update(stage: Stage) -> None:
 
 
 def _install(names: list[str], stage: Stage) -> None:
-    command = ["install", "--yes", "--no-install-recommends", *names]
+    command = ["install", "--yes", "--no-install-recommends", "--no-remove", *names]
     try:
         _apt_get(command, stage)
     except PlatformFailure:  # lists that are some weeks old name versions that the archive no longer has
         update(stage)
         _apt_get(command, stage)
+
+
+def _require_no_conflict(names: list[str]) -> None:
+    """Raises UserMistake when apt would have to remove something: what a person installed is theirs."""
+    conflicts = _removed_by(names)
+    if conflicts:
+        raise UserMistake(
+            f"These installed packages conflict with those that the cluster needs: {' '.join(conflicts)}.",
+            where=f"apt-get install {' '.join(names)}",
+            remedy="Docker's own containerd.io is the usual one. Remove them yourself if nothing needs them, "
+            "or use an existing cluster with --context NAME.",
+        )
+
+
+def _removed_by(names: list[str]) -> list[str]:
+    """The installed packages that apt would remove to install others; a simulation, which changes nothing."""
+    command = ["apt-get", "--simulate", "--no-install-recommends", "install", *names]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | _ENVIRONMENT)
+    return [line.split()[1] for line in answer.stdout.splitlines() if line.startswith("Remv ")]
 
 
 def _update_when_unknown(names: list[str], stage: Stage) -> None:
@@ -131,9 +154,40 @@ def _apt_get(arguments: list[str], stage: Stage) -> None:
         )
 
 
+def _remove_left_policy() -> None:
+    """Removes the switch that a run which was killed left behind, unless another run needs it at this moment."""
+    with _policy_lock(wait=False) as held:
+        if held and _POLICY.is_file() and _POLICY.read_text() == _POLICY_TEXT:
+            _POLICY.unlink()
+
+
+@contextmanager
+def _policy_lock(*, wait: bool) -> Iterator[bool]:
+    """Held while the switch is ours; on its folder, since a file for it would stay behind. Says whether it is held."""
+    descriptor = os.open(_POLICY.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield _lock(descriptor, wait=wait)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, *, wait: bool) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextmanager
 def _no_services_started() -> Iterator[None]:
     """Holds Debian's own switch (policy-rc.d) on "do not start" while packages are installed."""
+    with _policy_lock(wait=True), _policy():
+        yield
+
+
+@contextmanager
+def _policy() -> Iterator[None]:
     ours = not _POLICY.exists()
     if ours:
         _POLICY.write_text(_POLICY_TEXT)

@@ -125,3 +125,49 @@ def test_missing_packages_are_those_that_dpkg_does_not_call_installed(monkeypatc
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
     monkeypatch.setattr(packages.shutil, "which", lambda _: "/usr/bin/dpkg-query")
     assert packages.missing() == ["containerd", "ipset"]
+
+
+def test_package_that_would_have_to_go_is_named_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = "Remv docker-ce [28.0]\nRemv containerd.io [1.7]\nInst containerd (1.6 Debian:12)\n"
+    ran: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0, stdout=listed, stderr="")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(packages, "candidates", lambda names: dict.fromkeys(names, "1"))
+    with Reporter(quiet=True) as reporter, pytest.raises(UserMistake, match=r"docker-ce containerd\.io"):
+        packages.install(["containerd"], reporter)
+    assert all("--simulate" in command for command in ran)
+
+
+def test_apt_is_told_to_remove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[str]] = []
+    monkeypatch.setattr(packages, "_apt_get", lambda arguments, _: told.append(arguments))
+    with Reporter(quiet=True) as reporter, reporter.stage("packages") as stage:
+        packages._install(["ipset"], stage)
+    assert [arguments[0] for arguments in told if "--no-remove" in arguments] == ["install"]
+
+
+@pytest.mark.parametrize(("text", "stays"), [(packages._POLICY_TEXT, False), ("#!/bin/sh\nexit 0\n", True)])
+def test_switch_that_a_killed_run_left_is_removed_and_a_persons_own_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, stays: bool
+) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text(text)
+    monkeypatch.setattr(packages, "_POLICY", policy)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with Reporter(quiet=True) as reporter:
+        packages.install([], reporter)
+    assert policy.exists() == stays
+
+
+def test_switch_of_a_run_under_way_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "_POLICY", tmp_path / "policy-rc.d")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with Reporter(quiet=True) as reporter, packages._no_services_started():
+        packages.install([], reporter)
+        assert (tmp_path / "policy-rc.d").exists()
+    assert not (tmp_path / "policy-rc.d").exists()
