@@ -71,10 +71,17 @@ def _overlaps(link: Link, used: list[ipaddress.IPv4Network]) -> bool:
 
 
 def _used_networks(ours: str) -> Iterator[ipaddress.IPv4Network]:
-    """Networks that the host has an address or route in, but the default route and this cluster's own link."""
+    """The machine's own addresses, and the routes to a part of `LINKS`; but this cluster's own link.
+
+    A wider route does not count: the link's is narrower, so the kernel prefers it. Its table of own addresses comes
+    before all routes, however wide an entry there is.
+    """
     for route in _json("route", "show", "table", "all"):
-        if route["dst"] != "default" and route.get("dev") != ours and route.get("type") != "broadcast":
-            yield ipaddress.IPv4Network(route["dst"], strict=False)
+        if route["dst"] == "default" or route.get("dev") == ours or route.get("type") == "broadcast":
+            continue
+        used = ipaddress.IPv4Network(route["dst"], strict=False)
+        if route.get("type") == "local" or used.subnet_of(LINKS):
+            yield used
 
 
 def _json(*arguments: str) -> list[dict[str, Any]]:

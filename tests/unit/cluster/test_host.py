@@ -50,6 +50,39 @@ def test_link_that_the_host_uses_now_is_a_clear_mistake(state: State, monkeypatc
         network.take_link(state)
 
 
+@pytest.mark.parametrize("route", ["10.0.0.0/8", "0.0.0.0/1", "10.250.0.0/15", "default"])
+def test_route_wider_than_the_links_is_no_hindrance(state: State, monkeypatch: pytest.MonkeyPatch, route: str) -> None:
+    host_routes(monkeypatch, {"dst": route, "dev": "tun0"})
+    assert network.take_link(state) == Link(state.preferred_link)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"dst": "10.250.0.0/17", "dev": "tun0"},
+        {"type": "local", "dst": "10.250.3.7", "dev": "tun0"},
+        {"type": "local", "dst": "10.0.0.0/8", "dev": "lo"},
+    ],
+)
+def test_own_address_and_route_within_the_links_are_avoided(
+    state: State, monkeypatch: pytest.MonkeyPatch, route: dict[str, str]
+) -> None:
+    state.remember(Link(3 * 64 + 1))  # 10.250.3.4/30
+    host_routes(monkeypatch, route)
+    with pytest.raises(UserMistake, match="in use on this machine"):
+        network.take_link(state)
+
+
+def test_own_link_of_the_cluster_is_no_hindrance(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    state.remember(Link(99))
+    host_routes(monkeypatch, {"dst": str(Link(99).network), "dev": state.link_name})
+    assert network.take_link(state) == Link(99)
+
+
+def host_routes(monkeypatch: pytest.MonkeyPatch, *routes: dict[str, str]) -> None:
+    monkeypatch.setattr(network, "_json", lambda *_: list(routes))
+
+
 def test_node_is_not_found_by_a_command_line_alone(state: State) -> None:
     words = ["-c", "input()", "-m", "wegennet.environments.cluster.node", str(state.root), "x"]
     with subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE) as process:
