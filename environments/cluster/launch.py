@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wegennet.console.errors import PlatformFailure
-from wegennet.environments.cluster import network, node, plan, supervisor
+from wegennet.environments.cluster import child, network, node, plan, supervisor
 from wegennet.environments.cluster import state as state_module
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _START_PATIENCE = 10.0
 
 def code_digest() -> str:
     """Digest of the code that runs inside the node: another one means that the node must be started anew."""
-    sources = [node, plan, supervisor, state_module]
+    sources = [node, plan, child, supervisor, state_module]
     digest = hashlib.sha256()
     for module in sources:
         digest.update(Path(str(module.__file__)).read_bytes())
@@ -79,7 +79,7 @@ def start(state: State, link: Link) -> int:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            env=supervisor.ENVIRONMENT,
+            env=child.ENVIRONMENT,
             cwd="/",
             start_new_session=True,
         )

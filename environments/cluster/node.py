@@ -11,8 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from wegennet.environments.cluster.child import ENVIRONMENT
 from wegennet.environments.cluster.state import NODE_VIEW, SERVICES
-from wegennet.environments.cluster.supervisor import ENVIRONMENT, Supervisor, block_signals
+from wegennet.environments.cluster.supervisor import Supervisor, block_signals
 
 LINK = "node0"
 """The node's end of the veth pair."""

@@ -6,6 +6,7 @@ also reaps whatever loses its parent. Only the standard library, to stay small.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,100 +15,21 @@ import time
 from typing import TYPE_CHECKING
 
 from wegennet.environments.cluster import plan
+from wegennet.environments.cluster.child import SIGNALS, Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wegennet.environments.cluster.plan import Process
-
-SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
-
 _PROBE_EVERY = 0.05
 _SLOW_PROBE_EVERY = 0.5
-_FAST_START = 30.0
-"""Seconds after which a process that is not ready yet is probed less often."""
 _LOGS_EVERY = 60.0
 _LOG_LIMIT = 16 * 1024 * 1024
-_FIRST_DELAY = 0.1
-_LONGEST_DELAY = 15.0
-_STEADY = 30.0
-"""Seconds of running after which an end counts as the first one again."""
 _GRACE = 3.0
 """Seconds between asking processes to end and ending them."""
 
-
-class Child:
-    """One process of the plan and how it fares. `state` is waiting, starting, ready or failed."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.pid = 0
-        self.state = "waiting"
-        self.detail = ""
-        self.restarts = 0
-        self.was_ready = False
-        self.retired = False
-        self._delay = _FIRST_DELAY
-        self._not_before = 0.0
-        self._started = 0.0
-
-    def may_start(self, ready: set[str]) -> bool:
-        """Whether it is down and everything that it waits for is there."""
-        if self.pid or time.monotonic() < self._not_before or not ready.issuperset(self.process.after):
-            return False
-        return self.process.starts_when is None or self.process.starts_when.passes()
-
-    def start(self, log: Path) -> None:
-        """Starts it in a session of its own; what it prints is appended to its log."""
-        writing = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self.pid = os.posix_spawn(
-            self.process.argv[0],
-            self.process.argv,
-            ENVIRONMENT,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, str(log), writing, 0o600),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
-            ],
-            setsid=True,
-            setsigmask=[],
-            setsigdef=[signal.SIGPIPE, *SIGNALS],
-        )
-        self._started = time.monotonic()
-        self.state, self.detail = "starting", ""
-
-    def probe(self) -> None:
-        """Asks a starting process whether it serves now."""
-        if self.process.ready.passes():
-            self.state, self.detail, self.was_ready = "ready", "", True
-
-    def ended(self, status: int) -> None:
-        """Notes that it ended, and when it may be started again."""
-        if time.monotonic() - self._started > _STEADY:
-            self._delay = _FIRST_DELAY
-        self._not_before = time.monotonic() + self._delay
-        self._delay = min(self._delay * 2, _LONGEST_DELAY)
-        self.pid, self.state = 0, "failed"
-        self.restarts += 1
-        self.detail = f"ended with {_how(status)}; see its log"
-
-    @property
-    def slow(self) -> bool:
-        """Whether it has been starting for so long that there is no hurry any more."""
-        return self.pid != 0 and time.monotonic() - self._started > _FAST_START
-
-    def report(self) -> dict[str, object]:
-        """What `status` shows of it."""
-        return {
-            "name": self.process.name,
-            "state": self.state,
-            "detail": self.detail,
-            "restarts": self.restarts,
-            "pid": self.pid,
-            "inputs": self.process.inputs,
-        }
+_RETIREMENT = 15.0
+"""Seconds that one process may take to end while the others stay: the API server first lets its requests finish."""
 
 
 class Supervisor:
@@ -126,6 +48,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._retiring: list[Child] = []
         self._reported = ""
+        self._report_is_late = False
         self._logs_due = 0.0
 
     def run(self) -> None:
@@ -138,6 +61,7 @@ class Supervisor:
             raise RuntimeError("The supervisor ends every process of its pid namespace, so it has to be pid 1 of one.")
         self._read_plan()
         while True:
+            self._end_stubborn()
             self._start_and_probe()
             self._bound_logs()
             self._report()
@@ -167,7 +91,14 @@ class Supervisor:
     def _retire(self, child: Child) -> None:
         if child.pid:
             os.kill(child.pid, signal.SIGTERM)
+            child.retired_at = time.monotonic()
             self._retiring.append(child)
+
+    def _end_stubborn(self) -> None:
+        """Ends what was asked to end and did not: its successor waits for it."""
+        for child in self._retiring:
+            if time.monotonic() - child.retired_at > _RETIREMENT:
+                os.kill(child.pid, signal.SIGKILL)
 
     def _start_and_probe(self) -> None:
         retiring = {child.process.name for child in self._retiring}
@@ -195,7 +126,7 @@ class Supervisor:
     def _pause(self) -> float:
         busy = [child for child in self._children.values() if child.state != "ready"]
         if not busy and not self._retiring:
-            return _LOGS_EVERY
+            return _SLOW_PROBE_EVERY if self._report_is_late else _LOGS_EVERY
         return _SLOW_PROBE_EVERY if busy and all(child.slow for child in busy) else _PROBE_EVERY
 
     def _bound_logs(self) -> None:
@@ -203,18 +134,24 @@ class Supervisor:
             return
         self._logs_due = time.monotonic() + _LOGS_EVERY
         for log in self._logs.glob("*.log"):
-            if log.name != "audit.log" and log.stat().st_size > _LOG_LIMIT:
-                shutil.copyfile(log, log.with_suffix(".log.1"))
-                os.truncate(log, 0)
+            if log.name != "audit.log":
+                _bound(log)
 
     def _report(self) -> None:
         text = json.dumps([child.report() for child in self._children.values()], indent=1) + "\n"
-        if text == self._reported:
-            return
+        self._report_is_late = text != self._reported and not self._write_report(text)
+        if not self._report_is_late:
+            self._reported = text
+
+    def _write_report(self, text: str) -> bool:
+        """Whether it could be written: a full disk must not end the node."""
         half = self._report_file.with_suffix(".half")
-        half.write_text(text)
-        half.replace(self._report_file)
-        self._reported = text
+        try:
+            half.write_text(text)
+            half.replace(self._report_file)
+        except OSError:
+            return False
+        return True
 
     def _stop(self) -> None:
         """Ends all: first the kubelet, that it may not start containers again; the store last, when nobody writes."""
@@ -232,6 +169,16 @@ class Supervisor:
 def block_signals() -> None:
     """Leaves the signals to `Supervisor.run`; a blocked signal also reaches pid 1, an unhandled one would not."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _bound(log: Path) -> None:
+    """Begins a log anew when it is long; on a full disk its content is lost, since room is what is needed most."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size <= _LOG_LIMIT:
+            return
+        with contextlib.suppress(OSError):
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
 
 
 def _ended() -> Iterator[tuple[int, int]]:
@@ -268,9 +215,3 @@ def _terminate(pid: int) -> None:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
         return
-
-
-def _how(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"exit code {os.waitstatus_to_exitcode(status)}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.waiting import eventually
 
-from wegennet.environments.cluster import plan
+from wegennet.environments.cluster import plan, supervisor
 from wegennet.environments.cluster.plan import Probe, Process
 from wegennet.environments.cluster.supervisor import Supervisor
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 RUN = """
 import sys, pathlib
-from wegennet.environments.cluster.supervisor import Supervisor, block_signals
+from wegennet.environments.cluster import supervisor
 folder = pathlib.Path(sys.argv[1])
-block_signals()
-Supervisor(folder / "plan.json", folder / "processes.json", folder).run()
+supervisor._RETIREMENT = 1.0
+supervisor.block_signals()
+supervisor.Supervisor(folder / "plan.json", folder / "processes.json", folder).run()
 """
 SERVE = """
 import pathlib, socket, sys
@@ -148,6 +149,45 @@ def test_what_a_process_prints_is_in_its_log(node: Node) -> None:
     node.plan(node.process("one"))
     node.are(one="ready")
     assert (node.folder / "one.log").read_text() == "serving\n"
+
+
+def test_full_disk_ends_nothing_and_the_report_comes_when_there_is_room(node: Node) -> None:
+    node.plan(node.process("one"))
+    before = node.are(one="ready")
+    full = node.folder / "processes.half"
+    full.symlink_to("/dev/full")
+    node.kill("one")
+    eventually(lambda: Probe(socket=str(node.folder / "one.socket")).passes())
+    assert node.report() == before
+    full.unlink()
+    eventually(lambda: node.report()["one"]["restarts"] == 1 and node.report()["one"]["state"] == "ready")
+
+
+def test_long_log_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_LOG_LIMIT", 3)
+    (tmp_path / "one.log").write_text("long")
+    (tmp_path / "audit.log").write_text("its own writer bounds it")
+    Supervisor(tmp_path / "plan.json", tmp_path / "processes.json", tmp_path)._bound_logs()
+    assert (tmp_path / "one.log").read_text() == ""
+    assert (tmp_path / "one.log.1").read_text() == "long"
+    assert (tmp_path / "audit.log").read_text() != ""
+
+
+def test_long_log_begins_anew_even_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_LOG_LIMIT", 3)
+    (tmp_path / "one.log").write_text("long")
+    (tmp_path / "one.log.1").symlink_to("/dev/full")
+    Supervisor(tmp_path / "plan.json", tmp_path / "processes.json", tmp_path)._bound_logs()
+    assert (tmp_path / "one.log").read_text() == ""
+
+
+def test_process_that_does_not_end_is_replaced_all_the_same(node: Node) -> None:
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + SERVE
+    node.plan(node.process("one", program=deaf, inputs="a"))
+    before = node.are(one="ready")
+    node.plan(node.process("one", inputs="b"))
+    eventually(lambda: node.report()["one"]["inputs"] == "b" and node.report()["one"]["state"] == "ready", within=30)
+    assert node.report()["one"]["pid"] != before["one"]["pid"]
 
 
 def test_told_to_end_it_ends_everything(node: Node) -> None:
