@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import ValidationError
 
 from wegennet.console.errors import UserMistake
-from wegennet.environments import rows, rules
+from wegennet.environments import document, rows, rules
 from wegennet.environments.model import Declaration, Environment, Municipality
 from wegennet.environments.problems import Problem, fail, refuse, sentences
 
@@ -58,38 +57,11 @@ def folder(name: str) -> Path:
 
 
 def _declaration(file: Path) -> Declaration:
-    content, lines = _yaml(file)
+    declared = document.read(file)
     try:
-        return Declaration.model_validate(content)
+        return Declaration.model_validate(declared.content)
     except ValidationError as error:
-        fail(file, *(Problem(_place(path, lines), text) for path, text in sentences(error)))
-
-
-def _yaml(file: Path) -> tuple[Any, dict[tuple[str | int, ...], int]]:
-    """The content of a YAML file, and the line that each field stands on."""
-    try:
-        text = file.read_bytes().decode("utf-8")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        return yaml.safe_load(text) or {}, dict(_lines(tree, ())) if tree else {}
-    except UnicodeDecodeError as error:
-        fail(file, Problem("", f"expected UTF-8; found the byte 0x{error.object[error.start]:02x}"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        fail(file, Problem(f"line {line}", f"this is not YAML: {error.problem}"))
-
-
-def _lines(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield (*path, key.value), key.start_mark.line + 1
-            yield from _lines(value, (*path, key.value))
-
-
-def _place(path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> str:
-    """The line of the field, or of the nearest field above it that is there, and the field's name."""
-    known = next((path[:end] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-    field = ".".join(str(part) for part in path)
-    return f"line {lines[known]}, {field}" if known else field
+        fail(file, *(Problem(declared.place(field), text) for field, text in sentences(error)))
 
 
 def _municipalities(file: Path, declared: Declaration) -> list[Municipality]:

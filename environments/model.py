@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,11 @@ _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 Name = Annotated[str, AfterValidator(_matching(_LABEL, "lower-case letters, digits and dashes"))]
 Domain = Annotated[str, AfterValidator(_matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name in lower case"))]
-Code = Annotated[str, AfterValidator(_matching(r"GM\d{4}", "a CBS code, GM and 4 digits, such as GM0513"))]
+Title = Annotated[
+    str,
+    AfterValidator(_matching(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,80}", "a name of 1 to 80 characters on one line")),
+]
+Code = Annotated[str, AfterValidator(_matching(r"GM[0-9]{4}", "a CBS code, GM and 4 digits, such as GM0513"))]
 Oin = Annotated[
     str, AfterValidator(_matching(r"[0-9]{17}000", "an OIN of exactly 20 digits, of which the last are 000"))
 ]
@@ -78,7 +82,7 @@ class Municipality(Strict):
     """One declared tenant; the rules of the environment have been applied."""
 
     code: Code
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Title
     oin: Oin
     size: Size
     ring: Ring
@@ -122,6 +126,12 @@ class SizeRule(Strict):
     small: Annotated[int, Field(ge=0)]
     medium: Annotated[int, Field(ge=0)]
 
+    @model_validator(mode="after")
+    def _in_order(self) -> SizeRule:
+        if self.small > self.medium:
+            raise ValueError("expected no more places for small than for medium")
+        return self
+
 
 class RingRule(Strict):
     """The ring of upgrades that a municipality of each size belongs to, unless its row names another."""
@@ -138,7 +148,7 @@ class MunicipalityRules(Strict):
     group `<code>-administrators`. With `column` the list gives them.
     """
 
-    file: str
+    file: Annotated[str, AfterValidator(_matching(r"[^\0]+", "the path of a file"))]
     oin: Literal["test", "column"]
     administrators: Literal["group", "column"]
     sizes: SizeRule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,7 +37,7 @@ def read(file: Path, *, required: Sequence[str] = REQUIRED) -> list[Row]:
     Raises:
         UserMistake: the file is missing, not UTF-8, without municipalities, or has wrong columns or ragged rows.
     """
-    reader = csv.reader(_text(file).splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
     try:
         header = next(reader, [])
         refuse(file, _header_problems(header, required))
@@ -52,6 +53,8 @@ def _text(file: Path) -> str:
         return file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         fail(file, Problem("", "expected the list of municipalities here; found no such file"))
+    except OSError as error:
+        fail(file, Problem("", f"the list of municipalities cannot be read: {error.strerror}"))
     except UnicodeDecodeError as error:
         row = error.object[: error.start].count(b"\n") + 1
         fail(file, Problem(f"row {row}", f"expected UTF-8; found the byte 0x{error.object[error.start]:02x}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -36,7 +37,7 @@ def municipality(row: Row, rules: MunicipalityRules) -> tuple[Municipality | Non
 
 def _size(row: Row, rule: SizeRule) -> tuple[str, list[Problem]]:
     places = row.cells.get("places", "")
-    if not places.isascii() or not places.isdigit():
+    if not re.fullmatch("[0-9]{1,9}", places):
         text = f"expected a number of places; found {places!r}"
         return "", [Problem(f"row {row.number}, places", text)]
     return row.cells.get("size", by_places(int(places), rule)), []

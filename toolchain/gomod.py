@@ -38,5 +38,5 @@ def go_line(go_mod: Path) -> GoVersion:
 
 def parse_go_version(text: str) -> GoVersion:
     """Numbers of `1.26.6` or `go1.26.6`; what follows them (`rc1`, ` X:experiment`) is left out."""
-    found = re.match(r"(?:go)?(\d+(?:\.\d+)*)", text.strip())
+    found = re.match(r"(?:go)?([0-9]+(?:\.[0-9]+)*)", text.strip())
     return tuple(int(number) for number in found[1].split(".")) if found else ()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wegennet.toolchain.tools import Tool
 
-_SEMANTIC_VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)")
+_SEMANTIC_VERSION = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?)")
 
 _ANSWER_SECONDS = 5
 """A program that does not tell its version in so long is not used."""

@@ -164,3 +164,73 @@ def test_an_unknown_environment_is_refused_with_those_that_there_are() -> None:
 def test_a_byte_order_mark_is_no_part_of_the_first_column(write: Callable[..., str]) -> None:
     content = "\ufeff" + "\n".join(["code,name,places", *ROWS])
     assert len(load(write(csv=content.encode())).municipalities) == 3
+
+
+def test_a_field_that_is_there_twice_is_refused_with_both_lines(write: Callable[..., str]) -> None:
+    text = refusal(write(yaml=YAML + "  file: other.csv\n"))
+    assert "line 10, municipalities.file: this field is there twice, first on line 5" in text
+
+
+def test_a_field_that_is_twice_on_one_line_is_refused(write: Callable[..., str]) -> None:
+    text = refusal(write(yaml=YAML.replace("{small: 4,", "{small: 4, small: 5,")))
+    assert "line 8, municipalities.sizes.small: this field is there twice" in text
+
+
+def test_a_field_that_is_there_twice_in_a_list_is_refused(write: Callable[..., str]) -> None:
+    subjects = "subjects:\n  auditor:\n    - kind: User\n      name: j.jansen\n      name: p.pieters\n"
+    assert "line 14, subjects.auditor.0.name: this field is there twice, first on line 13" in refusal(
+        write(yaml=YAML + subjects)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name: trial\ndomain: a\x07b\n", "line 2: this is not YAML: the character U+0007 is not allowed"),
+        ("name: 2026-13-01\n", "this is not YAML: month must be in 1..12"),
+        ("name: &all\n  again: *all\n", "a field that holds itself"),
+        ("[" * 5000, "found too many"),
+        ("{a: b}: c\n", "line 1: this is not YAML: found unhashable key"),
+    ],
+    ids=["a control character", "a day that is not there", "a loop", "too deep", "a mapping as key"],
+)
+def test_whatever_yaml_cannot_be_is_a_sentence(write: Callable[..., str], content: str, said: str) -> None:
+    assert said in refusal(write(yaml=content))
+
+
+def test_a_folder_in_place_of_the_list_is_refused(write: Callable[..., str]) -> None:
+    text = refusal(write(yaml=YAML.replace("municipalities.csv", ".")))
+    assert "the list of municipalities cannot be read: Is a directory" in text
+
+
+def test_a_path_that_no_file_can_have_is_refused(write: Callable[..., str]) -> None:
+    text = refusal(write(yaml=YAML.replace("municipalities.csv", '"a\\0b"')))
+    assert "line 5, municipalities.file: expected the path of a file" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [("GM\u0660\u0665\u0661\u0663,Gouda,1", "row 2, code"), ("GM0513,Gouda,\u0663", "row 2, places")],
+    ids=["code", "places"],
+)
+def test_digits_of_another_script_are_refused(write: Callable[..., str], row: str, place: str) -> None:
+    assert place in refusal(write(rows=[row]))
+
+
+def test_more_digits_than_a_number_of_places_has_are_refused(write: Callable[..., str]) -> None:
+    assert "row 2, places: expected a number of places" in refusal(write(rows=["GM0513,Gouda," + "9" * 5000]))
+
+
+def test_a_bound_for_small_above_that_for_medium_is_refused(write: Callable[..., str]) -> None:
+    text = refusal(write(yaml=YAML.replace("small: 4,", "small: 13,")))
+    assert "line 8, municipalities.sizes: expected no more places for small than for medium" in text
+
+
+def test_a_line_separator_within_a_cell_ends_no_row(write: Callable[..., str]) -> None:
+    text = refusal(write(rows=["GM0513,Gou\u2028da,1", "GM0599,Rotterdam,many"]))
+    assert "row 2, name: expected a name of 1 to 80 characters on one line" in text
+    assert "row 3, places" in text
+
+
+def test_a_name_of_two_lines_is_refused(write: Callable[..., str]) -> None:
+    assert "name: expected a name of 1 to 80 characters on one line" in refusal(write(rows=['GM0513,"Gou\nda",1']))
