@@ -5,24 +5,62 @@ A binary appears in the cache by one rename after it is complete and on disk, so
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wegennet.console.errors import UserMistake
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wegennet.toolchain.tools import GoModule, Tool
 
 BUILD_FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
 """Flags of `go build` for every module, beside its linker flags."""
 
+_REMEDY = "Let your user write there, or name another folder in the variable WEGENNET_CACHE."
+
 _GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def root() -> Path:
-    """The project's cache: `~/.cache/wegennet`, or the folder that `WEGENNET_CACHE` names."""
-    return Path(os.environ.get("WEGENNET_CACHE") or "~/.cache/wegennet").expanduser().absolute()
+    """The project's cache: `~/.cache/wegennet`, or the folder that `WEGENNET_CACHE` names.
+
+    Raises:
+        UserMistake: the user has no home folder, and the variable names none.
+    """
+    try:
+        return Path(os.environ.get("WEGENNET_CACHE") or "~/.cache/wegennet").expanduser().absolute()
+    except RuntimeError as error:
+        raise UserMistake("there is no home folder for the cache", remedy=_REMEDY) from error
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Around all work in the cache, so that a cache that cannot be used is told as a sentence.
+
+    Raises:
+        UserMistake: a file or folder of the cache cannot be read, made or removed, or the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not _is_of_the_cache(error):
+            raise
+        reason = f"the cache cannot be used: {error.strerror}"
+        raise UserMistake(reason, where=str(error.filename or root()), remedy=_REMEDY) from error
+
+
+def _is_of_the_cache(error: OSError) -> bool:
+    if error.filename is None:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    file = Path(str(error.filename))
+    return file.is_relative_to(root()) or root().is_relative_to(file)
 
 
 def architecture() -> str:
@@ -62,12 +100,17 @@ def publish(built: Path, target: Path) -> None:
 
 
 def settle(made: Path, target: Path) -> None:
-    """Moves a complete folder into the cache, unless another run has made the same one meanwhile."""
+    """Moves a complete folder into the cache as `publish` does, unless another run has made the same one meanwhile."""
+    for folder, _, files in os.walk(made):
+        for path in (*(Path(folder, name) for name in files), Path(folder)):
+            if not path.is_symlink():  # is on disk with its folder
+                _flush(path)
     try:
         made.rename(target)
     except OSError:
         if not target.is_dir():
             raise
+    _flush(target.parent)
 
 
 def digest_of(*files: Path) -> str:

@@ -17,8 +17,13 @@ _KEYED = re.compile(r"(.+-)?[0-9a-f]{16}")
 """Names of complete folders; what another run is just making has another name."""
 
 
+@cache.in_use()
 def remove_outdated() -> list[Path]:
-    """Removes tools and Go versions that are not pinned now, and links to them; gives the folders that went."""
+    """Removes tools and Go versions that are not pinned now, and links to them; gives the folders that went.
+
+    Raises:
+        UserMistake: the cache cannot be used.
+    """
     current = {cache.key(tool.module) for tool in TOOLS.values()} | {go_program.key()}
     outdated = [folder for kind in ("tools", "go") for folder in _folders(kind) if folder.name not in current]
     for folder in outdated:

@@ -49,20 +49,22 @@ class ToolStatus:
     path: Path | None
 
 
+@cache.in_use()
 def status(names: Iterable[str] = TOOLS) -> list[ToolStatus]:
     """Where each of the tools is now; builds nothing.
 
     Raises:
-        UserMistake: a name that is no tool's.
+        UserMistake: a name that is no tool's, or the cache cannot be used.
     """
     return [_status(tool) for tool in _tools(names)]
 
 
+@cache.in_use()
 def ensure(names: Iterable[str], reporter: Reporter) -> Toolchain:
     """Gives the tools, after building those that are neither in the cache nor on PATH.
 
     Raises:
-        UserMistake: a name that is no tool's.
+        UserMistake: a name that is no tool's, or the cache cannot be used.
         PlatformFailure: a build failed.
     """
     found = status(names)

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 LANGUAGE_PLUGIN = "pulumi-language-python"
 
 
+@cache.in_use()
 def bin_folder(paths: Mapping[str, Path]) -> Path:
-    """The folder with a link for each tool, and our Python language plugin where PATH has no official one."""
+    """The folder with a link for each tool, and our Python language plugin where PATH has no official one.
+
+    Raises:
+        UserMistake: the cache cannot be used.
+    """
     plugin = "" if _official_plugin() else _plugin_script()
     content = repr((sorted((name, str(path)) for name, path in paths.items()), plugin))
     folder = cache.root() / "bin" / hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,8 @@ def _remembered() -> dict[str, str]:
 
 
 def _remember(known: dict[str, str]) -> None:
-    _memory().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=_memory().parent, delete=False) as file:
-        json.dump(known, file)
-    Path(file.name).replace(_memory())
+    with suppress(OSError):  # a cache that cannot be written costs half a second each time, and no more
+        _memory().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=_memory().parent, delete=False) as file:
+            json.dump(known, file)
+        Path(file.name).replace(_memory())

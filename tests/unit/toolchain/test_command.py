@@ -75,3 +75,21 @@ def test_clean_names_what_it_removed(machine: Machine, capsys: pytest.CaptureFix
     outdated.mkdir(parents=True)
     assert run(["toolchain", "clean"]) == ExitCode.DONE
     assert str(outdated) in capsys.readouterr().err
+
+
+def test_a_cache_that_cannot_be_written_is_the_users_to_mend(go: Machine, capsys: pytest.CaptureFixture[str]) -> None:
+    go.cache.write_text("a file where the folder should be")
+    assert run(["toolchain"]) == ExitCode.USER
+    shown = capsys.readouterr().err
+    assert f"{go.cache}" in shown
+    assert "the cache cannot be used" in shown
+    assert "WEGENNET_CACHE" in shown
+
+
+def test_a_cache_that_cannot_be_written_still_lists_what_is_on_path(
+    go: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    go.cache.write_text("a file where the folder should be")
+    go.program("helm", f"echo {TOOLS['helm'].version}")
+    assert run(["toolchain", "list"]) == ExitCode.DONE
+    assert str(go.bin / "helm") in capsys.readouterr().out
