@@ -50,20 +50,26 @@ class Api:
             return None
         return body if status == http.HTTPStatus.OK else None
 
-    def apply(self, item: dict[str, Any]) -> None:
+    def apply(self, item: dict[str, Any]) -> bool:
         """Applies an object server-side; nothing is written when nothing differs.
 
+        Returns:
+            Whether the server took it; False when it cannot for now: it or its store is just starting.
+
         Raises:
-            PlatformFailure: the server refused it, or does not answer.
+            PlatformFailure: the server refused it.
         """
         path = f"{object_path(item)}?fieldManager={FIELD_MANAGER}&force=true"
         what = f"{item['kind']} {item['metadata']['name']}"
         try:
             status, body = self._send("PATCH", path, item)
-        except (OSError, http.client.HTTPException) as error:
-            raise PlatformFailure(f"The API server does not take {what}: {error}") from error
+        except (OSError, http.client.HTTPException):
+            return False
+        if status == http.HTTPStatus.TOO_MANY_REQUESTS or status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+            return False
         if status not in (http.HTTPStatus.OK, http.HTTPStatus.CREATED):
             raise PlatformFailure(f"The API server refuses {what}: {body.get('message', status)}")
+        return True
 
     def _send(self, method: str, path: str, item: object = None) -> tuple[int, dict[str, Any]]:
         host, port = self._address.hostname or "", self._address.port

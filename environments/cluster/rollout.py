@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from wegennet.console.errors import PlatformFailure
 from wegennet.environments.cluster import addons, launch, status
@@ -52,14 +53,16 @@ class Rollout:
         self._wait("containerd", lambda: "containerd" in self._ready())
         images = [ImageStore(self._node_pid).ensure(archive) for archive in archives]
         self._wait("the API server", lambda: "kube-apiserver" in self._ready())
-        for item in addons.rights() + addons.dns(images[1]):
-            self._api.apply(item)
+        self._apply(addons.rights() + addons.dns(images[1]))
         self._wait("the real node to be registered", self._real_node_has_addresses)
-        for item in addons.simulated_nodes():
-            self._api.apply(item)
+        self._apply(addons.simulated_nodes())
         self._wait("all processes", lambda: len(self._ready()) == len(self._processes))
         self._wait("all nodes", self._nodes_are_ready)
         self._wait("DNS", lambda: status.of_dns(self._api).state == status.READY)
+
+    def _apply(self, items: list[dict[str, Any]]) -> None:
+        for item in items:
+            self._wait("the API server to take an object", partial(self._api.apply, item))
 
     def _ready(self) -> set[str]:
         if not status.runs_as_planned(self._state, self._processes):
@@ -72,9 +75,11 @@ class Rollout:
         return bool(node and node["spec"].get("podCIDR"))
 
     def _nodes_are_ready(self) -> bool:
+        """Only the cluster's own: a node that a person added may be whatever it likes."""
         nodes = status.of_nodes(self._api)
         self._stage.update("nodes", done=len(self._processes))
-        return len(nodes) == addons.SIMULATED_NODES + 1 and all(node.state == status.READY for node in nodes)
+        ready = {node.name for node in nodes if node.state == status.READY}
+        return ready.issuperset(f"node/{name}" for name in (REAL_NODE, *addons.SIMULATED_NODES))
 
     def _wait(self, what: str, condition: Callable[[], bool]) -> None:
         while not condition():

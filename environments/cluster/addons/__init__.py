@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-SIMULATED_NODES = 3
+SIMULATED_NODES = tuple(f"simulated-{number}" for number in range(3))
 _SIMULATED_PODS = "4000"
 _SIMULATED = "wegennet.commonground.nl/simulated"
 _POOL = "wegennet.commonground.nl/node-pool"
@@ -37,7 +37,7 @@ def kwok_stages() -> str:
 
 def simulated_nodes() -> list[dict[str, Any]]:
     """The nodes whose pods only seem to run; nothing gets there that does not tolerate their taint."""
-    return [_simulated_node(f"simulated-{number}") for number in range(SIMULATED_NODES)]
+    return [_simulated_node(name) for name in SIMULATED_NODES]
 
 
 def _simulated_node(name: str) -> dict[str, Any]:
