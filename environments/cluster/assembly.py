@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wegennet.environments.cluster.plan import Process
     from wegennet.environments.cluster.state import Link, State
 
-_FOLDERS = ("pki", "config", "config/cni", "log", "run", "etcd", "kubelet", "containerd", "volumes")
+_FOLDERS = ("pki", "config", "config/cni", "log", "run", "etcd", "kubelet", "containerd")
 _REFERENCE = re.compile(re.escape(str(NODE_VIEW)) + r"/((?:config|pki)/[\w./-]+)")
 
 USERS = {

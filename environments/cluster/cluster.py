@@ -46,8 +46,8 @@ class Cluster:
 
     Args:
         state: the state folder; it need not exist yet.
-        fsync: whether etcd waits for the disk. Tests and benchmarks turn it off; a crash of the machine can then
-            lose the cluster's data.
+        fsync: whether etcd waits for the disk; what the first start says holds for good. Tests and benchmarks turn
+            it off; a crash of the machine can then lose the cluster's data.
     """
 
     def __init__(self, state: Path, *, fsync: bool = True) -> None:
@@ -72,7 +72,8 @@ class Cluster:
         tools = toolchain.ensure(TOOLS, reporter)
         with self._locked(reporter), reporter.stage("Embedded cluster") as stage:
             archives = [programs.archive(name, tools.path(name)) for name in ("pause", "coredns")]
-            settings = Settings(network.take_link(self.state), tools.path, fsync=self._fsync)
+            fsync = self.state.fsync(wished=self._fsync)
+            settings = Settings(network.take_link(self.state), tools.path, fsync=fsync)
             processes = assembly.write(self.state, settings, reference_of(archives[0]))
             pid = self._run(settings, processes)
             Rollout(self.state, pid, Api(settings.server, self.state.pki), processes, stage).finish(archives)

@@ -17,7 +17,7 @@ from pathlib import Path
 NODE_VIEW = Path("/run/wegennet")
 """Where the node's processes see the state folder."""
 
-LINKS = ipaddress.ip_network("10.250.0.0/16")
+LINKS = ipaddress.IPv4Network("10.250.0.0/16")
 """Each cluster takes one /30 of this for the link between host and node: 16,384 of them."""
 
 SERVICES = ipaddress.ip_network("10.96.0.0/16")
@@ -120,11 +120,6 @@ class State:
         return self.root / "run"
 
     @property
-    def volumes(self) -> Path:
-        """Folders of static `local` volumes; the node sees them below `/run/wegennet/volumes`."""
-        return self.root / "volumes"
-
-    @property
     def lock(self) -> Path:
         """Held while a command changes the cluster."""
         return self.root / "lock"
@@ -139,6 +134,15 @@ class State:
     def remember(self, link: Link) -> None:
         """Keeps the link for good: certificates and the cluster's own objects name its addresses."""
         write_private(self.root / "link.json", json.dumps({"number": link.number, "node": link.node}) + "\n")
+
+    def fsync(self, *, wished: bool) -> bool:
+        """Whether etcd waits for the disk: as was wished at the first start, and so kept for good."""
+        path = self.root / "etcd.json"
+        try:
+            return bool(json.loads(path.read_text())["fsync"])
+        except (FileNotFoundError, ValueError, KeyError):
+            write_private(path, json.dumps({"fsync": wished}) + "\n")
+            return wished
 
 
 def write_private(path: Path, content: str | bytes) -> bool:

@@ -54,6 +54,13 @@ def test_damaged_memory_of_the_link_is_none(tmp_path: Path) -> None:
     assert State.at(tmp_path).link() is None
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_what_the_first_start_says_of_the_disk_holds_for_good(tmp_path: Path, *, first: bool) -> None:
+    state = State.at(tmp_path)
+    assert state.fsync(wished=first) == first
+    assert state.fsync(wished=not first) == first
+
+
 def test_written_file_is_its_owners_alone(tmp_path: Path) -> None:
     write_private(tmp_path / "secret", "word")
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
