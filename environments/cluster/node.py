@@ -24,6 +24,16 @@ _SYSCTL = {
     "net/bridge/bridge-nf-call-iptables": "1",
     "net/bridge/bridge-nf-call-ip6tables": "1",
 }
+_KUBELETS_SYSCTL = {
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
+}
+"""Settings of the whole machine that a kubelet sets when they differ (its `setupKernelTunables`)."""
+
 _IPV6_OFF = Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
 
 _FENCE = f"""
@@ -65,6 +75,7 @@ def make_file_systems(state: Path) -> None:
     for name in ("kubelet", "containerd"):
         _bind(NODE_VIEW / name, Path("/var/lib") / name)
     _run("mount", "--bind", str(NODE_VIEW / "log"), "/var/log")
+    _shield_settings()
 
 
 def make_network(address: str) -> None:
@@ -79,6 +90,15 @@ def make_network(address: str) -> None:
     if _IPV6_OFF.exists():  # a kernel can be without
         _IPV6_OFF.write_text("1")
     _run("nft", "-f", "-", given=_FENCE)
+
+
+def _shield_settings() -> None:
+    """Lays files over the machine's settings that the kubelet would change, with the values that it wants to find."""
+    for key, value in _KUBELETS_SYSCTL.items():
+        file = Path("/run/sysctl") / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{value}\n")
+        _run("mount", "--bind", str(file), f"/proc/sys/{key}")
 
 
 def _bind(source: Path, target: Path) -> None:

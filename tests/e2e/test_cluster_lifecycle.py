@@ -41,10 +41,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if os.geteuid() != 0:
         pytest.fail("The embedded cluster needs root: run these tests as root.")
     cluster = Cluster(tmp_path_factory.mktemp("own cluster"), fsync=False)
-    up(cluster)
-    yield cluster
-    with Reporter() as reporter:
-        cluster.reset(reporter)
+    try:
+        up(cluster)
+        yield cluster
+    finally:
+        with Reporter() as reporter:
+            cluster.reset(reporter)
 
 
 @pytest.fixture
@@ -76,8 +78,34 @@ def test_up_makes_every_component_ready(running: Cluster) -> None:
 
 def test_second_up_restarts_nothing(running: Cluster) -> None:
     before = launch.find(running.state), pids(running)
-    up(running)
+    up(Cluster(running.state.root))
     assert (launch.find(running.state), pids(running)) == before
+
+
+def test_up_does_not_wait_for_a_node_that_a_person_added(running: Cluster) -> None:
+    kubectl = Kubectl.of(running)
+    kubectl.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "persons-own"}})
+    up(running)
+    kubectl("delete", "node", "persons-own")
+
+
+def test_up_while_the_store_restarts_succeeds(running: Cluster) -> None:
+    kill_in_node(running, "etcd")
+    up(running)
+    assert all_ready(running)
+
+
+def test_settings_of_the_machine_stay_as_they_are(running: Cluster) -> None:
+    """The kubelet would set this one to a million."""
+    down(running)
+    setting = Path("/proc/sys/kernel/keys/root_maxkeys")
+    kept = setting.read_text()
+    setting.write_text("999999")
+    try:
+        up(running)
+        assert setting.read_text() == "999999\n"
+    finally:
+        setting.write_text(kept)
 
 
 def test_two_ups_at_once_start_one_node(running: Cluster) -> None:

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from wegennet.environments.cluster import Cluster
 
 SERVER = "import http.server; http.server.test(http.server.SimpleHTTPRequestHandler, port=8080)"
+SETTINGS = [
+    Path("/proc/sys") / key
+    for key in (
+        "vm/overcommit_memory",
+        "vm/panic_on_oom",
+        "kernel/panic",
+        "kernel/panic_on_oops",
+        "kernel/keys/root_maxkeys",
+        "kernel/keys/root_maxbytes",
+    )
+]
+"""Settings of the whole machine that a kubelet changes when it may."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,7 @@ def footprint(cluster: Cluster) -> dict[str, set[str]]:
             "filters": _lines("nft", "list", "ruleset"),
             "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
             "cgroups": [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if "wegennet" in folder],
+            "settings": [f"{path}: {path.read_text()}" for path in SETTINGS],
             "network namespaces": _lines("ip", "netns", "list"),
             "folders": [str(path) for top in ("/run", "/var/lib", "/var/log", "/etc") for path in Path(top).iterdir()],
         }.items()
