@@ -1,7 +1,7 @@
 """Certificates of the cluster: its authorities, and a key pair for each component (EC P-256, X.509).
 
-A certificate is made anew when it is missing, ends within 30 days, or no longer says what was asked for; a new
-authority makes all of its certificates new.
+A certificate is made anew when it is missing, ends within 30 days, does not belong to the key beside it, or no longer
+says what was asked for; a new authority makes all of its certificates new.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -61,9 +62,7 @@ def ensure(folder: Path, requests: list[Request], now: datetime.datetime | None 
 
 def ensure_key_pair(folder: Path, name: str) -> None:
     """Makes a bare key pair (`<name>.key`, `<name>.pub`) once: the service accounts' tokens are signed with it."""
-    if (folder / f"{name}.key").exists() and (folder / f"{name}.pub").exists():
-        return
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _load_key(folder / f"{name}.key") or ec.generate_private_key(ec.SECP256R1())
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     write_private(folder / f"{name}.key", _pem(key))
     write_private(folder / f"{name}.pub", public)
@@ -71,7 +70,7 @@ def ensure_key_pair(folder: Path, name: str) -> None:
 
 def _ensure_authority(folder: Path, name: str, now: datetime.datetime) -> bool:
     current = _load(folder / f"{name}.crt")
-    if current is not None and (folder / f"{name}.key").exists() and _lasts(current, now):
+    if current is not None and _belongs_to(current, folder / f"{name}.key") and _lasts(current, now):
         return False
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"wegennet {name}")])
@@ -85,11 +84,12 @@ def _ensure_authority(folder: Path, name: str, now: datetime.datetime) -> bool:
 def _ensure_certificate(folder: Path, request: Request, now: datetime.datetime) -> bool:
     authority = x509.load_pem_x509_certificate((folder / f"{request.authority}.crt").read_bytes())
     current = _load(folder / f"{request.name}.crt")
-    if current is not None and (folder / f"{request.name}.key").exists() and _fits(current, request, authority, now):
+    kept = current is not None and _belongs_to(current, folder / f"{request.name}.key")
+    if current is not None and kept and _fits(current, request, authority, now):
         return False
     key = ec.generate_private_key(ec.SECP256R1())
-    signer = serialization.load_pem_private_key((folder / f"{request.authority}.key").read_bytes(), None)
-    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+    signer = _load_key(folder / f"{request.authority}.key")
+    if signer is None:
         raise TypeError(f"{request.authority}.key is no elliptic-curve key")
     builder = _builder(_subject(request), authority.subject, key.public_key(), now, _LIFE)
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
@@ -185,6 +185,20 @@ def _load(path: Path) -> x509.Certificate | None:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
+
+
+def _load_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (FileNotFoundError, TypeError, ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
+
+
+def _belongs_to(certificate: x509.Certificate, key_file: Path) -> bool:
+    """Whether it says the public half of a key: a run that was killed can leave a new key beside an old certificate."""
+    key = _load_key(key_file)
+    return key is not None and key.public_key() == certificate.public_key()
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:

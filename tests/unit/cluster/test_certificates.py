@@ -70,6 +70,23 @@ def test_damaged_certificate_is_made_anew(tmp_path: Path) -> None:
     assert certificates.ensure(tmp_path, [CLIENT], NOW) == ["client"]
 
 
+@pytest.mark.parametrize("name", ["ca", "client"])
+def test_certificate_of_another_key_is_made_anew(tmp_path: Path, name: str) -> None:
+    certificates.ensure(tmp_path, [CLIENT], NOW)
+    certificates.ensure_key_pair(tmp_path, "other")
+    (tmp_path / f"{name}.key").write_bytes((tmp_path / "other.key").read_bytes())
+    assert certificates.ensure(tmp_path, [CLIENT], NOW)[0] == name
+    assert certificates.ensure(tmp_path, [CLIENT], NOW) == []
+
+
+@pytest.mark.parametrize("name", ["ca", "client"])
+def test_certificate_of_a_damaged_key_is_made_anew(tmp_path: Path, name: str) -> None:
+    certificates.ensure(tmp_path, [CLIENT], NOW)
+    (tmp_path / f"{name}.key").write_text("half of a key")
+    assert certificates.ensure(tmp_path, [CLIENT], NOW)[0] == name
+    assert certificates.ensure(tmp_path, [CLIENT], NOW) == []
+
+
 def test_keys_are_their_owners_alone(tmp_path: Path) -> None:
     certificates.ensure(tmp_path, [CLIENT], NOW)
     assert stat.S_IMODE((tmp_path / "client.key").stat().st_mode) == 0o600
@@ -80,3 +97,13 @@ def test_key_pair_of_service_accounts_is_kept(tmp_path: Path) -> None:
     before = (tmp_path / "service-accounts.key").read_bytes()
     certificates.ensure_key_pair(tmp_path, "service-accounts")
     assert (tmp_path / "service-accounts.key").read_bytes() == before
+
+
+def test_public_half_of_another_key_pair_is_mended(tmp_path: Path) -> None:
+    """The tokens that the private half signed stay good."""
+    for name in ("service-accounts", "other"):
+        certificates.ensure_key_pair(tmp_path, name)
+    before = {half: (tmp_path / f"service-accounts.{half}").read_bytes() for half in ("key", "pub")}
+    (tmp_path / "service-accounts.pub").write_bytes((tmp_path / "other.pub").read_bytes())
+    certificates.ensure_key_pair(tmp_path, "service-accounts")
+    assert {half: (tmp_path / f"service-accounts.{half}").read_bytes() for half in ("key", "pub")} == before
