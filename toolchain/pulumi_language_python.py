@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENGINE_GONE = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+_CONNECT_SECONDS = 30
+"""The engine is on this machine; one that takes longer is gone."""
 _NEVER_IDLE = [("grpc.client_idle_timeout_ms", 2**31 - 1)]
 
 
@@ -86,25 +89,33 @@ def main() -> None:
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonLanguage(engine), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)  # noqa: T201 - the plugin protocol
 
     # An engine that was killed cannot end its plugins; a plugin without an engine has nothing to do.
     with grpc.insecure_channel(engine, options=_NEVER_IDLE) as channel:
-        channel.subscribe(_Attachment(server), try_to_connect=True)
+        attachment = _Attachment(server)
+        channel.subscribe(attachment, try_to_connect=True)
+        # The loss of a connection that was never seen would not be seen either.
+        if not attachment.settled.wait(_CONNECT_SECONDS):
+            server.stop(grace=0)
+        print(port, flush=True)  # noqa: T201 - the plugin protocol
         server.wait_for_termination()
 
 
 class _Attachment:
-    """Ends the server when the connection to the engine cannot be made, or is lost: a channel is then idle again."""
+    """Ends the server when the connection to the engine cannot be made, or is lost: a channel is then idle again.
+
+    `settled` is set once there was a connection, or none could be made.
+    """
 
     def __init__(self, server: grpc.Server) -> None:
         self._server = server
-        self._connected = False
+        self.settled = Event()
 
     def __call__(self, state: grpc.ChannelConnectivity) -> None:
-        self._connected |= state is grpc.ChannelConnectivity.READY
-        if state in _ENGINE_GONE or (self._connected and state is grpc.ChannelConnectivity.IDLE):
+        if state in _ENGINE_GONE or (self.settled.is_set() and state is grpc.ChannelConnectivity.IDLE):
             self._server.stop(grace=0)
+        if state in (*_ENGINE_GONE, grpc.ChannelConnectivity.READY):
+            self.settled.set()
 
 
 if __name__ == "__main__":
