@@ -65,8 +65,12 @@ def main() -> None:
         "network_policies": policies,
     }
     console = Console(width=120)
-    console.print(_table("Operator (floor), without nodes", _ROWS, results))
-    console.print(_table("Embedded cluster, with network policies enforced", _NETWORK_ROWS, policies))
+    for title, rows, measured in (
+        ("Operator (floor), without nodes", _ROWS, results),
+        ("Embedded cluster, with network policies enforced", _NETWORK_ROWS, policies),
+    ):
+        if measured:
+            console.print(_table(title, rows, measured))
     if arguments.json:
         arguments.json.parent.mkdir(exist_ok=True)
         arguments.json.write_text(json.dumps(report, indent=2) + "\n")
@@ -75,7 +79,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Benchmarks of the platform beside their floors.")
     parser.add_argument("--json", type=Path, help="file for the figures")
-    parser.add_argument("--municipalities", type=int, nargs="+", default=[342, 3420], help="sizes to measure")
+    parser.add_argument("--municipalities", type=int, nargs="*", default=[342, 3420], help="sizes to measure")
     parser.add_argument("--networks", type=int, nargs="*", default=[2, 342], help="sizes to measure with real pods")
     return parser.parse_args()
 
