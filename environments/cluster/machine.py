@@ -6,8 +6,13 @@ import os
 import platform
 import subprocess
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wegennet.console.errors import UserMistake
+from wegennet.environments.cluster.node import HIDDEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MODULES = ("overlay", "br_netfilter", "veth", "bridge", "nf_tables", "ip_set")
 
@@ -59,6 +64,17 @@ def require_kernel() -> None:
         raise UserMistake(
             "This machine cannot run the embedded cluster.\n" + "\n".join(f"- {sentence}" for sentence in found),
             remedy="Use a kernel that has these, or an existing cluster with --context NAME.",
+        )
+
+
+def require_visible(tool: Path) -> None:
+    """Raises UserMistake for a tool that lies where the node has folders of its own."""
+    hidden = next((folder for folder in HIDDEN if tool.resolve().is_relative_to(folder)), None)
+    if hidden is not None:
+        raise UserMistake(
+            f"The node cannot see the tools: it has a {hidden} of its own.",
+            where=str(tool),
+            remedy="Set WEGENNET_CACHE to a folder that lies elsewhere, such as /var/cache/wegennet.",
         )
 
 

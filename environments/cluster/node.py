@@ -12,11 +12,14 @@ import sys
 from pathlib import Path
 
 from wegennet.environments.cluster.child import ENVIRONMENT
-from wegennet.environments.cluster.state import NODE_VIEW, SERVICES
+from wegennet.environments.cluster.state import HEALTH_OF_KUBE_ROUTER, NODE_VIEW, SERVICES
 from wegennet.environments.cluster.supervisor import Supervisor, block_signals
 
 LINK = "node0"
 """The node's end of the veth pair."""
+
+HIDDEN = (Path("/run"), Path("/var/lib"), Path("/var/log"))
+"""Folders of the host that the node has its own instead of; see `make_file_systems`."""
 
 _SYSCTL = {
     "net/ipv4/ip_forward": "1",
@@ -38,6 +41,10 @@ _IPV6_OFF = Path("/proc/sys/net/ipv6/conf/all/disable_ipv6")
 
 _FENCE = f"""
 table inet wegennet {{
+    chain input {{
+        type filter hook input priority filter - 10; policy accept;
+        iifname != "lo" tcp dport {HEALTH_OF_KUBE_ROUTER} drop
+    }}
     chain forward {{
         type filter hook forward priority filter - 10; policy accept;
         meta nfproto ipv6 drop
@@ -46,6 +53,8 @@ table inet wegennet {{
 }}
 """
 """What no policy may allow: IPv6, which the policies know nothing of, and connections from pods to the host.
+
+kube-router serves its health on every address and cannot be told otherwise; only the supervisor asks for it.
 
 A table of its own, before the one of the policies: what they accept would never come to a rule behind theirs.
 """

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wegennet.environments.cluster.plan import Probe, Process
-from wegennet.environments.cluster.state import API_PORT, NODE_VIEW, POD_PREFIX, PODS, REAL_NODE, SERVICES
+from wegennet.environments.cluster.state import (
+    API_PORT,
+    HEALTH_OF_KUBE_ROUTER,
+    NODE_VIEW,
+    POD_PREFIX,
+    PODS,
+    REAL_NODE,
+    SERVICES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,9 +235,9 @@ def kube_router(settings: Settings) -> Process:
         "--run-loadbalancer=false",
         f"--hostname-override={REAL_NODE}",
         f"--service-cluster-ip-range={SERVICES}",
-        "--health-port=20244",
+        f"--health-port={HEALTH_OF_KUBE_ROUTER}",
     )
-    probe = Probe(url="http://127.0.0.1:20244/healthz")
+    probe = Probe(url=f"http://127.0.0.1:{HEALTH_OF_KUBE_ROUTER}/healthz")
     return Process("kube-router", argv, ready=probe, starts_when=_sees_node(settings, "kube-router"))
 
 

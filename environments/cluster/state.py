@@ -30,6 +30,7 @@ API_SERVICE_ADDRESS = SERVICES[1]
 CLUSTER_DOMAIN = "cluster.local"
 REAL_NODE = "real"
 API_PORT = 6443
+HEALTH_OF_KUBE_ROUTER = 20244
 
 
 def default_state() -> Path:
