@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wegennet import toolchain
 from wegennet.console.errors import UserMistake
-from wegennet.environments.cluster import assembly, cgroups, launch, machine, network, packages, status
+from wegennet.environments.cluster import assembly, cgroups, launch, lock, machine, network, packages, status
 from wegennet.environments.cluster.api import Api
 from wegennet.environments.cluster.images import operator, programs
 from wegennet.environments.cluster.images.oci import reference_of
@@ -67,10 +67,10 @@ class Cluster:
             PlatformFailure: a component does not become ready.
         """
         machine.require_root()
-        self.state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         packages.install(packages.missing(), reporter)
         tools = toolchain.ensure(TOOLS, reporter)
-        with self._locked(reporter), reporter.stage("Embedded cluster") as stage:
+        machine.require_visible(tools.path("etcd"))
+        with self._locked_anew(reporter), reporter.stage("Embedded cluster") as stage:
             archives = [programs.archive(name, tools.path(name)) for name in ("pause", "coredns")]
             fsync = self.state.fsync(wished=self._fsync)
             settings = Settings(network.take_link(self.state), tools.path, fsync=fsync)
@@ -179,18 +179,30 @@ class Cluster:
             )
 
     @contextmanager
-    def _locked(self, reporter: Reporter) -> Iterator[None]:
+    def _locked(self, reporter: Reporter) -> Iterator[bool]:
         """One command at a time changes a cluster; a second one says that it waits."""
-        if not self.state.root.is_dir():  # there is nothing yet that two could change
-            yield
-            return
-        descriptor = os.open(self.state.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                reporter.line("Another command is changing this cluster; waiting for it to end.")
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        message = "Another command is changing this cluster; waiting for it to end."
+        with lock.held(self.state.lock, lambda: reporter.line(message)) as held:
+            yield held
+
+    @contextmanager
+    def _locked_anew(self, reporter: Reporter) -> Iterator[None]:
+        """The same, and the state folder is there: a reset that was waited for has removed it."""
+        while True:
+            self.state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._locked(reporter) as held:
+                if held:
+                    self._make_private()
+                    yield
+                    return
+
+    def _make_private(self) -> None:
+        """Closes the state folder to others, who made it or not."""
+        root = self.state.root
+        if root.stat().st_mode & stat.S_ISVTX:
+            raise UserMistake(
+                "A folder that all users share cannot hold a cluster's state.",
+                where=str(root),
+                remedy="Name a folder of your own with --state.",
+            )
+        root.chmod(0o700)

@@ -146,6 +146,16 @@ def test_all_that_the_kernel_lacks_is_said_at_once(monkeypatch: pytest.MonkeyPat
         machine.require_kernel()
 
 
+@pytest.mark.parametrize("place", ["/run/user/0/wegennet", "/var/lib/jenkins/cache", "/var/run/cache"])
+def test_tools_that_the_node_cannot_see_are_a_clear_mistake(place: str) -> None:
+    with pytest.raises(UserMistake, match="cannot see the tools"):
+        machine.require_visible(Path(place) / "etcd")
+
+
+def test_tools_elsewhere_are_seen(tmp_path: Path) -> None:
+    machine.require_visible(tmp_path / "etcd")
+
+
 def test_packages_are_named_to_a_caller_who_may_not_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with Reporter(quiet=True) as reporter, pytest.raises(UserMistake, match="containerd runc"):
