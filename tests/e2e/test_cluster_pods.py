@@ -10,7 +10,7 @@ from support.embedded import Kubectl, pod, service
 from support.waiting import eventually, stays
 
 from wegennet.console.progress import Reporter
-from wegennet.environments.cluster.state import API_PORT
+from wegennet.environments.cluster.state import API_PORT, HEALTH_OF_KUBE_ROUTER
 
 if TYPE_CHECKING:
     from wegennet.environments.cluster import Cluster
@@ -118,6 +118,21 @@ def test_host_takes_no_connection_from_a_pod(kubectl: Kubectl, cluster: Cluster)
         socket.create_connection((link.host, port), timeout=2).close()
         assert connects(kubectl, link.node, API_PORT)
         assert not connects(kubectl, link.host, port)
+
+
+def test_health_of_kube_router_is_the_nodes_own(kubectl: Kubectl, cluster: Cluster) -> None:
+    link = cluster.state.link()
+    assert link is not None
+    assert not connects(kubectl, link.node, HEALTH_OF_KUBE_ROUTER)
+    with pytest.raises(TimeoutError):
+        socket.create_connection((link.node, HEALTH_OF_KUBE_ROUTER), timeout=1)
+
+
+def test_services_have_no_names_by_address(kubectl: Kubectl) -> None:
+    """Else a tenant lists all others by asking for each address in turn."""
+    address = kubectl.get("service", "-n", B, "server")["spec"]["clusterIP"]
+    program = f"import socket; print(socket.gethostbyaddr('{address}'))"
+    assert "Unknown host" in kubectl("exec", "-n", A, "client", "--", "python3", "-c", program, fails=True)
 
 
 def test_simulated_pod_runs_beside_real_ones(kubectl: Kubectl) -> None:

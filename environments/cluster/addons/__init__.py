@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from importlib.resources import files
 from typing import Any
 
@@ -10,6 +12,8 @@ import yaml
 SIMULATED_NODES = tuple(f"simulated-{number}" for number in range(3))
 _SIMULATED_PODS = "4000"
 _SIMULATED = "wegennet.commonground.nl/simulated"
+_DIGEST = "wegennet.commonground.nl/configuration-digest"
+"""On a pod template: another configuration makes new pods."""
 _POOL = "wegennet.commonground.nl/node-pool"
 
 
@@ -26,7 +30,9 @@ def dns(image: str) -> list[dict[str, Any]]:
     """
     objects = _objects("dns.yaml")
     deployment = next(item for item in objects if item["kind"] == "Deployment")
-    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    template = deployment["spec"]["template"]
+    template["spec"]["containers"][0]["image"] = image
+    template["metadata"]["annotations"] = {_DIGEST: _digest_of(objects, "ConfigMap")}
     return objects
 
 
@@ -59,6 +65,11 @@ def _simulated_node(name: str) -> dict[str, Any]:
         "spec": {"taints": [{"key": _POOL, "value": "simulated", "effect": "NoSchedule"}]},
         "status": {"capacity": capacity, "allocatable": capacity},
     }
+
+
+def _digest_of(objects: list[dict[str, Any]], kind: str) -> str:
+    found = [item for item in objects if item["kind"] == kind]
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _objects(name: str) -> list[dict[str, Any]]:
