@@ -19,6 +19,9 @@ _QUIET_RESOURCES = [
     {"group": "", "resources": ["events"]},
     {"group": "events.k8s.io", "resources": ["events"]},
 ]
+_OWN_GROUPS = ["system:nodes", "system:serviceaccounts:kube-system", "wegennet:node"]
+_OWN_USERS = ["system:apiserver", "system:kube-controller-manager", "system:kube-scheduler"]
+"""The cluster's own components: some have no group of their own, and a rule wants both when it names both."""
 
 _IPV6 = Path("/proc/sys/net/ipv6")
 """A kernel can be without; the plugin fails on a setting that does not exist."""
@@ -144,10 +147,10 @@ def cni() -> str:
 
 
 def audit_policy() -> str:
-    """Who did what, never the content: Metadata for all but the machinery's heartbeats and reads."""
+    """Who did what, never the content: Metadata for all but its own components' heartbeats and reads."""
     system_reads = {
         "level": "None",
-        "userGroups": ["system:nodes", "system:serviceaccounts:kube-system", "wegennet:node"],
+        "userGroups": _OWN_GROUPS,
         "verbs": ["get", "list", "watch"],
     }
     return _text(
@@ -156,7 +159,8 @@ def audit_policy() -> str:
             "kind": "Policy",
             "omitStages": ["RequestReceived"],
             "rules": [
-                {"level": "None", "resources": _QUIET_RESOURCES},
+                {"level": "None", "resources": _QUIET_RESOURCES, "userGroups": _OWN_GROUPS},
+                {"level": "None", "resources": _QUIET_RESOURCES, "users": _OWN_USERS},
                 {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*", "/version", "/openapi*"]},
                 system_reads,
                 {"level": "Metadata"},

@@ -219,6 +219,19 @@ def test_audit_log_tells_who_did_what_without_the_content(running: Cluster) -> N
     assert "not-to-be-noted" not in log.read_text()
 
 
+def test_audit_log_tells_of_a_lease_that_a_person_takes(running: Cluster) -> None:
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "taken", "namespace": "default"},
+    }
+    Kubectl.of(running).apply(lease)
+    log = running.state.log / "audit.log"
+    eventually(lambda: any('"name":"taken"' in line for line in log.read_text().splitlines()))
+    leases = [json.loads(line) for line in log.read_text().splitlines() if '"resource":"leases"' in line]
+    assert {entry["user"]["username"] for entry in leases} == {"wegennet:administrator"}
+
+
 def test_pods_and_their_data_come_back_after_the_node_was_killed(running: Cluster) -> None:
     with Reporter() as reporter:
         image = running.ensure_images(reporter)["operator"]
