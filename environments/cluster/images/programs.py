@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 from wegennet.environments.cluster.images.oci import File, Image, write, write_layer
 from wegennet.toolchain import cache
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _NOBODY = "65532:65532"
 
@@ -18,10 +16,10 @@ def archive(name: str, program: Path) -> Path:
     """The archive of an image that holds a program and nothing else; made once for each content of the program."""
     target = cache.root() / "images" / f"{name}-{_stamp(program)}.tar"
     if not target.exists():
-        layer = target.with_suffix(".layer")
-        write_layer({name: File(0o755, program.read_bytes())}, layer)
-        write(Image(f"wegennet.local/{name}", (layer,), {"User": _NOBODY, "Entrypoint": [f"/{name}"]}), target)
-        layer.unlink()
+        with tempfile.TemporaryDirectory(prefix="wegennet-image-") as folder:  # another run may make the same one
+            layer = Path(folder) / "layer"
+            write_layer({name: File(0o755, program.read_bytes())}, layer)
+            write(Image(f"wegennet.local/{name}", (layer,), {"User": _NOBODY, "Entrypoint": [f"/{name}"]}), target)
     return target
 
 

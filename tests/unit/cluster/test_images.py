@@ -29,6 +29,12 @@ def made(folder: Path, files: dict[str, File]) -> Path:
     return folder / "image.tar"
 
 
+def content(tar: tarfile.TarFile, name: str) -> bytes:
+    file = tar.extractfile(name)
+    assert file is not None
+    return file.read()
+
+
 def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     one = made(tmp_path / "one", FILES)
     other = made(tmp_path / "other", dict(reversed(FILES.items())))
@@ -45,15 +51,16 @@ def test_reference_pins_the_manifest(tmp_path: Path) -> None:
     archive = made(tmp_path / "one", FILES)
     digest = reference_of(archive).partition("@sha256:")[2]
     with tarfile.open(archive) as tar:
-        manifest = tar.extractfile(f"blobs/sha256/{digest}")
-        assert manifest is not None
-        assert hashlib.sha256(manifest.read()).hexdigest() == digest
+        assert hashlib.sha256(content(tar, f"blobs/sha256/{digest}")).hexdigest() == digest
 
 
 def test_every_blob_has_the_digest_of_its_name(tmp_path: Path) -> None:
     with tarfile.open(made(tmp_path / "one", FILES)) as tar:
-        blobs = {name.rpartition("/")[2]: tar.extractfile(name) for name in tar.getnames() if name.startswith("blobs/")}
+        blobs = {name.rpartition("/")[2]: content(tar, name) for name in tar.getnames() if name.startswith("blobs/")}
     assert len(blobs) == 3
+    assert {digest: hashlib.sha256(blob).hexdigest() for digest, blob in blobs.items()} == {
+        name: name for name in blobs
+    }
 
 
 def test_layer_belongs_to_root_and_has_no_date(tmp_path: Path) -> None:
