@@ -33,6 +33,10 @@ _USERS = "root:x:0:0:root:/root:/usr/sbin/nologin\nnonroot:x:65532:65532:nonroot
 _GROUPS = "root:x:0:\nnonroot:x:65532:\n"
 
 
+class PackageUnavailable(PlatformFailure):
+    """Apt cannot fetch a package: without a network, or with lists of versions that the archive no longer has."""
+
+
 def package_names() -> list[str]:
     """The packages of the base image."""
     text = (files(__package__) / "base-packages.txt").read_text(encoding="utf-8")
@@ -44,6 +48,9 @@ def root_files(versions: dict[str, str]) -> dict[str, File]:
 
     Args:
         versions: the version of each package that is fetched.
+
+    Raises:
+        PackageUnavailable: one of them cannot be fetched.
     """
     with tempfile.TemporaryDirectory(prefix="wegennet-base-") as folder:
         _download(versions, Path(folder))
@@ -62,9 +69,9 @@ def _download(versions: dict[str, str], folder: Path) -> None:
     command = ["apt-get", "-o", "APT::Sandbox::User=root", "--quiet", "download", *wanted]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
-        raise PlatformFailure(
+        raise PackageUnavailable(
             f"apt-get could not fetch the packages of the base image:\n{answer.stderr.strip()}",
-            remedy="Mend what apt-get says; when its lists are old, run `apt-get update`.",
+            remedy="Mend what apt-get says (network, sources), then run the command again.",
         )
 
 

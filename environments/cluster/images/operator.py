@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,39 @@ _SOURCES = ("operators/**/*", "pyproject.toml", "uv.lock", "environments/cluster
 
 
 def archive(reporter: Reporter) -> Path:
-    """The archive of the operator's image, made when anything that goes into it changed."""
+    """The archive of the operator's image, made when anything that goes into it changed.
+
+    Debian's archive is asked only for what is not here; when it cannot be reached, the last image of the same sources
+    is as good.
+    """
     root = context.project_root()
+    sources = _digest_of_sources(root)
     with reporter.stage("Images") as stage:
-        versions = _base_versions(stage)
-        target = _folder() / f"operator-{_digest_of_sources(root, versions)}.tar"
-        if not target.exists():
-            with _one_at_a_time(root):
-                _build(root, versions, target, stage)
-                _forget_old(target)
+        try:
+            return _archive(root, sources, stage)
+        except debian.PackageUnavailable:
+            return _archive_after_update(root, sources, stage)
+
+
+def _archive_after_update(root: Path, sources: str, stage: Stage) -> Path:
+    with suppress(PlatformFailure):  # the packages, asked for once more, say what is wrong
+        packages.update(stage)
+    try:
+        return _archive(root, sources, stage)
+    except debian.PackageUnavailable:
+        made = sorted(_folder().glob(f"operator-{sources}-*.tar"), key=lambda path: path.stat().st_mtime)
+        if not made:
+            raise
+        return made[-1]
+
+
+def _archive(root: Path, sources: str, stage: Stage) -> Path:
+    versions = _base_versions()
+    target = _folder() / f"operator-{sources}-{_digest_of_versions(versions)}.tar"
+    if not target.exists():
+        with _one_at_a_time(root):
+            _build(root, versions, target, stage)
+            _forget_old(target)
     return target
 
 
@@ -51,24 +75,21 @@ def _build(root: Path, versions: dict[str, str], target: Path, stage: Stage) -> 
     write(Image(NAME, tuple(layers), recipe.config), target)
 
 
-def _base_versions(stage: Stage) -> dict[str, str]:
+def _base_versions() -> dict[str, str]:
     names = debian.package_names()
     versions = packages.candidates(names)
-    if set(versions) != set(names):
-        packages.update(stage)
-        versions = packages.candidates(names)
     unknown = sorted(set(names) - set(versions))
     if unknown:
-        raise PlatformFailure(
+        raise debian.PackageUnavailable(
             f"apt does not know these packages of the base image: {' '.join(unknown)}.",
-            remedy="The image is built on Debian 12 (bookworm); its sources must be enabled.",
+            remedy="The image is built on Debian 12 (bookworm); its sources must be enabled and within reach.",
         )
     return versions
 
 
 def _base_layer(versions: dict[str, str]) -> Path:
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in (debian, bytecode))
-    path = _folder() / f"base-{_digest(code, repr(sorted(versions.items())).encode())}.layer"
+    path = _folder() / f"base-{_digest(code, _digest_of_versions(versions).encode())}.layer"
     if not path.exists():
         write_layer(debian.root_files(versions), path)
     return path
@@ -89,11 +110,15 @@ def _mode(path: Path) -> int:
     return 0o755 if path.stat().st_mode & 0o100 else 0o644
 
 
-def _digest_of_sources(root: Path, versions: dict[str, str]) -> str:
+def _digest_of_versions(versions: dict[str, str]) -> str:
+    return _digest(repr(sorted(versions.items())).encode())
+
+
+def _digest_of_sources(root: Path) -> str:
     found = {path for pattern in _SOURCES for path in root.glob(pattern) if path.is_file()}
     sources = sorted(path for path in found if "__pycache__" not in path.parts)
     contents = [str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() for path in sources]
-    return _digest(repr(sorted(versions.items())).encode(), *contents)
+    return _digest(*contents)
 
 
 def _digest(*parts: bytes) -> str:
