@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +95,7 @@ class Reporter:
         self.times: list[StageTime] = []
         self.live: Progress | None = None
         self._began = time.monotonic()
+        self._depth = 0
 
     def __enter__(self) -> Reporter:
         if self.console.is_terminal:
@@ -118,17 +118,21 @@ class Reporter:
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
-        """Runs one stage; its time is kept when it succeeds."""
-        stage = Stage(self, name, total)
+        """Runs one stage; its time is kept when it succeeds. A stage within another one is part of that one's time."""
+        stage = Stage(self, "  " * self._depth + name, total)
+        self._depth += 1
         try:
             yield stage
         except BaseException:
-            self.line(f"{name}: failed after {stage.seconds:.1f} s")
+            self.line(f"{stage.name}: failed after {stage.seconds:.1f} s")
             raise
+        finally:
+            self._depth -= 1
         finished = stage.finish()
-        self.times.append(finished)
+        if self._depth == 0:
+            self.times.append(finished)
         if not self.live:
-            self.line(f"{name}: done in {finished.seconds:.1f} s")
+            self.line(f"{stage.name}: done in {finished.seconds:.1f} s")
 
     def line(self, text: str) -> None:
         """Prints one line of its own, beside the stages."""
@@ -138,12 +142,3 @@ class Reporter:
             self.console.print(
                 f"[{time.monotonic() - self._began:6.1f}s] {text}", highlight=False, markup=False, soft_wrap=True
             )
-
-    def summary(self) -> Table:
-        """A table of the stages with their seconds and the total."""
-        table = Table("Stage", "Seconds", title="Time by stage", title_justify="left", box=None, pad_edge=False)
-        table.columns[1].justify = "right"
-        for stage in self.times:
-            table.add_row(stage.name, f"{stage.seconds:.1f}")
-        table.add_row("Total", f"{time.monotonic() - self._began:.1f}", style="bold")
-        return table

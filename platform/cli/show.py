@@ -14,25 +14,13 @@ from wegennet.platform.steps import Step, grouped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wegennet.console.progress import Reporter, StageTime
+    from wegennet.console.progress import Reporter
     from wegennet.platform.delivery.request import Request
     from wegennet.platform.delivery.runs import Outcome
 
 _SHOWN: Final = 3
 _WIDE: Final = 200
 _MARKS: Final = {"create": "+", "update": "~", "delete": "-"}
-
-STAGES: Final = (
-    "toolchain",
-    "cluster",
-    "images",
-    "municipalities leave",
-    "preview",
-    "refresh",
-    "platform",
-    "municipalities Ready",
-)
-"""The stages that a summary names; what happens within them has lines of its own meanwhile."""
 
 
 def on_output() -> Console:
@@ -75,9 +63,9 @@ def conclusion(request: Request, outcome: Outcome, reporter: Reporter) -> None:
     """Prints how long each stage took, and the changes that were made."""
     made = Table("Stage", "Seconds", title=f"Environment {request.environment.name}", title_justify="left", box=None)
     made.columns[1].justify = "right"
-    for stage in _stages(reporter):
+    for stage in reporter.times:
         made.add_row(stage.name, f"{stage.seconds:.1f}")
-    made.add_row("total", f"{sum(stage.seconds for stage in _stages(reporter)):.1f}", style="bold")
+    made.add_row("total", f"{sum(stage.seconds for stage in reporter.times):.1f}", style="bold")
     reporter.console.print(made)
     reporter.console.print(", ".join(f"{number} {name}" for name, number in outcome.changes.items()), highlight=False)
 
@@ -88,9 +76,5 @@ def result(request: Request, outcome: Outcome, reporter: Reporter) -> dict[str, 
         "environment": request.environment.name,
         "municipalities": len(request.environment.municipalities),
         "changes": outcome.changes,
-        "stages": [{"name": stage.name, "seconds": stage.seconds} for stage in _stages(reporter)],
+        "stages": [{"name": stage.name, "seconds": stage.seconds} for stage in reporter.times],
     }
-
-
-def _stages(reporter: Reporter) -> list[StageTime]:
-    return [stage for stage in reporter.times if stage.name in STAGES]
