@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +12,7 @@ from support.embedded import Kubectl, pod, service
 from support.waiting import eventually, stays
 
 from wegennet.console.progress import Reporter
+from wegennet.environments.cluster.images.oci import File, Image, write, write_layer
 from wegennet.environments.cluster.state import API_PORT, HEALTH_OF_KUBE_ROUTER
 
 if TYPE_CHECKING:
@@ -147,3 +150,11 @@ def test_simulated_pod_runs_beside_real_ones(kubectl: Kubectl) -> None:
 
 def test_pod_without_toleration_never_lands_on_a_simulated_node(kubectl: Kubectl) -> None:
     assert {item["spec"]["nodeName"] for item in kubectl.get("pods", "-n", A)["items"]} == {"real"}
+
+
+def test_image_is_imported_from_a_folder_that_the_node_has_its_own_of(cluster: Cluster) -> None:
+    with tempfile.TemporaryDirectory(dir="/run") as folder:
+        layer, archive = Path(folder) / "layer", Path(folder) / "archive"
+        write_layer({"word": File(0o644, b"tiny")}, layer)
+        reference = write(Image("wegennet.local/tiny", (layer,)), archive)
+        assert cluster.import_image(archive) == reference

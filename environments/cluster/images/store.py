@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from wegennet.console.errors import PlatformFailure
 from wegennet.environments.cluster.images.oci import reference_of
@@ -35,13 +35,14 @@ class ImageStore:
         """
         reference = reference_of(archive)
         if reference not in self.references():
-            self._ctr("images", "import", str(archive.resolve()))
+            with archive.open("rb") as content:  # not by its path: the node has its own /run and /var/lib
+                self._ctr("images", "import", "-", given=content)
         return reference
 
-    def _ctr(self, *arguments: str) -> str:
+    def _ctr(self, *arguments: str, given: IO[bytes] | None = None) -> str:
         enter = ["nsenter", "--target", str(self._node_pid), "--mount", "ctr"]
         command = [*enter, "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io", *arguments]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        answer = subprocess.run(command, stdin=given, capture_output=True, text=True, check=False)
         if answer.returncode != 0:
             raise PlatformFailure(
                 f"The image store refuses `{' '.join(arguments)}`: {answer.stderr.strip()}",
