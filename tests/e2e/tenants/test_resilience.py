@@ -31,7 +31,7 @@ def spares(deployed: Deployed, count: int) -> Iterator[list[str]]:
         path = f"{GROUP}/municipalities/{name}"
         if deployed.api.exists(path):
             deployed.api.delete(path)
-    eventually(lambda: not any(deployed.api.exists(f"{GROUP}/municipalities/{name}") for name in names), within=600)
+    eventually(lambda: not any(deployed.api.exists(f"{GROUP}/municipalities/{name}") for name in names), within=1200)
 
 
 def declare(deployed: Deployed, names: list[str]) -> None:
@@ -45,6 +45,7 @@ def ready_among(deployed: Deployed, names: list[str]) -> int:
     return sum(condition(one).get("status") == "True" for one in items if one["metadata"]["name"] in wanted)
 
 
+@pytest.mark.timeout(1800)  # with all municipalities their removal afterwards takes minutes
 def test_an_operator_killed_midway_converges_with_nothing_lost_or_doubled(
     deployed: Deployed, spares: list[str], count: int
 ) -> None:
