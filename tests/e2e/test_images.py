@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,6 @@ from wegennet.environments.cluster.images import operator
 from wegennet.environments.cluster.images.oci import reference_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
@@ -30,3 +30,10 @@ def test_image_built_with_an_empty_cache_has_the_same_digest(tmp_path: Path, mon
     known = reference_of(built())
     monkeypatch.setenv("WEGENNET_CACHE", str(tmp_path))
     assert reference_of(built()) == known
+
+
+def test_image_is_the_same_whatever_checkout_it_is_built_in() -> None:
+    built()
+    context = Path(__file__).resolve().parents[2] / "build" / "operator"
+    # An installer's RECORD holds digests of scripts that name the checkout's interpreter.
+    assert list((context / "dependencies").glob("*/RECORD")) == []

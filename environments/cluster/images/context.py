@@ -48,6 +48,9 @@ def make(root: Path) -> Path:
         listed.unlink(missing_ok=True)
         make_dependencies(root, text, folder / "dependencies")
         listed.write_text(text)
+    # These hold digests of scripts that name the interpreter of this checkout: another one would give another image.
+    for record in (folder / "dependencies").glob("*.dist-info/RECORD"):
+        record.unlink()
     make_application(root, folder / "application")
     return folder
 
