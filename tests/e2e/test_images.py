@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from wegennet.console.progress import Reporter
 from wegennet.environments.cluster.images import operator
 from wegennet.environments.cluster.images.oci import reference_of
-
-if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
