@@ -170,7 +170,7 @@ def test_a_changed_row_is_one_update(trial: Trial, lines: list[str]) -> None:
 def test_what_the_api_server_refuses_is_said_in_its_words(trial: Trial, lines: list[str]) -> None:
     header = lines[0].replace("ring", "ring,oin")
     rows = [line.rstrip("\n") + ",\n" for line in lines[1:]]
-    trial.list.write_text("".join([header, *rows, "GM9001,Nieuw,Nergens,1,,12345678901234567890\n"]))
+    trial.list.write_text("".join([header, *rows, "GM9001,Nieuw,Nergens,1,,12345678901234567000\n"]))
     answer = trial.wegennet("up", "--yes")
     assert answer.code == 1
     assert "the first 8 digits of this OIN are no known prefix" in answer.err
