@@ -113,7 +113,7 @@ class Tenants:
         before = self._tenants.get(seen.name)
         if self._gone.covers(seen.uid, seen.version) or (before and before.version >= seen.version):
             return set()
-        affected = self._unlist(before) if before else set()
+        affected = self._unlist(before) if before and before.spec.oin != seen.spec.oin else set()
         self._tenants[seen.name] = seen
         self._by_oin[seen.spec.oin].add(seen.name)
         return affected | self._by_oin[seen.spec.oin]

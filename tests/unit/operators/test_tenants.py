@@ -71,6 +71,14 @@ def test_a_claim_stands_against_one_that_comes_later_with_a_smaller_uid() -> Non
     assert claimed(tenants, "gm0002") == "gm0002"
 
 
+def test_a_claim_outlives_news_of_its_holder() -> None:
+    tenants = seen(municipality("gm0002"))
+    assert claimed(tenants, "gm0002") == "gm0002"
+    tenants.observe(tenant(municipality("gm0002", version=2)))
+    tenants.observe(tenant(municipality("gm0001")))
+    assert claimed(tenants, "gm0001") == "gm0002"
+
+
 def test_who_waits_for_an_oin_is_looked_at_again_when_its_holder_goes() -> None:
     tenants = seen(municipality("gm0001"), municipality("gm0002", created=2))
     assert claimed(tenants, "gm0001") == "gm0001"
