@@ -114,10 +114,26 @@ def _address(resource: Resource) -> tuple[str, str, str]:
     return group, version, resource.plural
 
 
+class NothingKept(kopf.DiffBaseStorage):
+    """Keeps no last-seen state: with handlers of events alone, the copy that kopf makes of each object is for nothing."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Nothing of an object."""
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        """Nothing was kept."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Keeps nothing."""
+
+
 def settings() -> kopf.OperatorSettings:
     """Kopf's settings: watch what carries our owner label, keep nothing in annotations, post no events."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
+    chosen.persistence.diffbase_storage = NothingKept()
     chosen.scanning.disabled = True
     chosen.watching.initial_streaming = True
     chosen.queueing.idle_timeout = 1.0

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
     from wegennet.toolchain import Toolchain
 
+PAIRS = 3
+"""Pairs of floor and operator, one after the other: a single one is at the mercy of what else the machine does."""
+
+FEW = 500
+"""Up to so many municipalities a pair is soon done."""
+
 
 @dataclass
 class Result:
@@ -43,13 +49,17 @@ class Result:
     drift: list[float] = field(default_factory=list)
     floor_drift: list[float] = field(default_factory=list)
 
+    def ratio(self) -> float:
+        """Total time of the operator, as a multiple of the floor's."""
+        return self.seconds / self.floor_seconds
+
     def as_json(self) -> dict[str, Any]:
         """The figures with their ratios."""
         return {
             "municipalities": self.municipalities,
             "seconds": round(self.seconds, 2),
             "floor_seconds": round(self.floor_seconds, 2),
-            "ratio_to_floor": round(self.seconds / self.floor_seconds, 2),
+            "ratio_to_floor": round(self.ratio(), 2),
             "municipalities_per_second": round(self.municipalities / self.seconds, 1),
             "writes_per_municipality": round(self.writes / self.municipalities, 2),
             "operator_cpu_seconds": round(self.cpu_seconds, 2),
@@ -69,7 +79,12 @@ def _quantiles(seconds: list[float]) -> dict[str, float]:
 
 
 def measure(count: int, tools: Toolchain) -> Result:
-    """Measures floor and operator at `count` municipalities."""
+    """Measures floor and operator at `count` municipalities: the median, by ratio, of several pairs."""
+    pairs = [_measure_pair(count, tools) for _ in range(PAIRS if count <= FEW else 1)]
+    return sorted(pairs, key=Result.ratio)[len(pairs) // 2]
+
+
+def _measure_pair(count: int, tools: Toolchain) -> Result:
     result = Result(count)
     declared = [municipality(number) for number in range(1, count + 1)]
     with _plane(tools) as (plane, api):
