@@ -115,7 +115,7 @@ def _address(resource: Resource) -> tuple[str, str, str]:
 
 
 class NothingKept(kopf.DiffBaseStorage):
-    """Keeps no last-seen state: with handlers of events alone, the copy that kopf makes of each object is for nothing."""
+    """Keeps no last-seen state: with handlers of events alone, the copy kopf makes of each object is waste."""
 
     def build(self, **_: Any) -> kopf.BodyEssence:
         """Nothing of an object."""
