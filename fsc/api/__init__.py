@@ -1,0 +1,1 @@
+"""The bodies of every HTTP API, shared by those who serve and those who call."""

@@ -1,0 +1,1 @@
+"""The Controller: what services, inways and outways a peer has."""

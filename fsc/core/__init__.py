@@ -1,0 +1,1 @@
+"""FSC without input or output: contracts, hashes, signatures, tokens, identities."""

@@ -1,0 +1,1 @@
+"""What Inway and Outway share."""

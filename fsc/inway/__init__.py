@@ -1,0 +1,1 @@
+"""The Inway: reverse proxy in front of a peer's services."""

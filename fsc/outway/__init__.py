@@ -1,0 +1,1 @@
+"""The Outway: forward proxy for a peer's clients."""

@@ -1,0 +1,1 @@
+"""A whole group on the loopback interface, to try out and to test."""
