@@ -6,8 +6,14 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.postgres import Postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def count(request: pytest.FixtureRequest) -> int:
     """How many municipalities a scenario has."""
     return int(request.config.getoption("--municipalities"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One real PostgreSQL server for the whole run: `.fresh_database()`."""
+    from support.postgres import Postgres  # noqa: PLC0415 (only those who need it load the driver)
+
+    with Postgres() as server:
+        yield server
 
 
 class Result:
