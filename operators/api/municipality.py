@@ -6,15 +6,22 @@ CEL, each rule with a sentence for the person who made the request.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from kube_custom_resource import schema
 from kube_custom_resource.custom_resource import CustomResource, Scope
 from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError, core_schema
 
 from wegennet.operators.api.conditions import Condition
 from wegennet.operators.api.group import VERSION
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 OIN_PREFIXES: Final = {
     "00000001": "RSIN",
@@ -24,10 +31,6 @@ OIN_PREFIXES: Final = {
 }
 """Prefixes of an OIN that a municipality can have (Logius, OIN-Stelsel: prefix, number, `000`)."""
 
-# Amounts that the API server writes back in the same unit or a larger one that `desired.quantities` knows.
-_CPU: Final = r"^([1-9][0-9]{0,2}|[1-9][0-9]{0,5}m)$"
-_BYTES: Final = r"^([1-9][0-9]{0,5}(Mi|Gi)|[1-9][0-9]{0,2}Ti)$"
-
 
 def _rule(rule: str, message: str, **more: Any) -> dict[str, Any]:
     return {"rule": rule, "message": message, **more}
@@ -35,6 +38,69 @@ def _rule(rule: str, message: str, **more: Any) -> dict[str, Any]:
 
 def _listed(rules: list[dict[str, Any]]) -> dict[str, Any]:
     return {"x-kubernetes-validations": rules}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Holds a string to a regular expression, by CEL at admission and by the model, both with the same sentence.
+
+    A `pattern` in a schema would answer with the expression itself.
+    """
+
+    expression: str
+    sentence: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, shaped: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(shaped) | _listed([_rule(f"self.matches('^({self.expression})$')", self.sentence)])
+
+    def _checked(self, value: str) -> str:
+        if not re.fullmatch(self.expression, value):
+            raise PydanticCustomError("shape", self.sentence)
+        return value
+
+
+# Amounts that the API server writes back in the same unit or a larger one that `desired.quantities` knows.
+_BYTES: Final = r"[1-9][0-9]{0,5}(Mi|Gi)|[1-9][0-9]{0,2}Ti"
+_NUMBER_OF_BYTES: Final = "a whole number from 1 to 999999 with Mi or Gi after it, or from 1 to 999 with Ti after it"
+
+Cpu = Annotated[
+    str,
+    Field(max_length=20),
+    _Shape(
+        r"[1-9][0-9]{0,2}|[1-9][0-9]{0,5}m",
+        "an amount of CPU is a whole number of cores from 1 to 999, or of thousandths of a core from 1m to 999999m, "
+        "for instance 8 or 1500m",
+    ),
+]
+Memory = Annotated[
+    str, Field(max_length=20), _Shape(_BYTES, f"an amount of memory is {_NUMBER_OF_BYTES}, for instance 16Gi")
+]
+Storage = Annotated[
+    str, Field(max_length=20), _Shape(_BYTES, f"an amount of storage is {_NUMBER_OF_BYTES}, for instance 100Gi")
+]
+Email = Annotated[
+    str,
+    Field(max_length=254),
+    _Shape(
+        r"[^@ \t]+@[^@ \t]+",
+        "an e-mail address has one @ with something before and after it, and no spaces, "
+        "for instance beheer@gemeente.example",
+    ),
+]
+NodePool = Annotated[
+    str,
+    Field(max_length=63),
+    _Shape(
+        r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
+        "the name of a node pool is lower-case letters, digits and dashes, with no dash at its begin or end, "
+        "for instance general-2",
+    ),
+]
 
 
 class Size(StrEnum):
@@ -82,20 +148,20 @@ class Contact(schema.BaseModel):
         str, WithJsonSchema({"type": "string", "enum": ["technical", "functional", "security", "privacy"]})
     ] = Field(description="What this contact is for.")
     name: Annotated[str, Field(max_length=200)] = Field(default="", description="Name of the person or team.")
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@ \t]+@[^@ \t]+$")] = Field(description="E-mail address.")
+    email: Email = Field(description="E-mail address.")
 
 
 class Limits(schema.BaseModel):
     """Overrides of what the size gives, as Kubernetes quantities; what is absent stays as the size has it."""
 
-    cpu: schema.Optional[Annotated[str, Field(max_length=20, pattern=_CPU)]] = Field(
+    cpu: schema.Optional[Cpu] = Field(
         default=None, description="CPU that all pods together may request and use, for instance 8 or 1500m."
     )
-    memory: schema.Optional[Annotated[str, Field(max_length=20, pattern=_BYTES)]] = Field(
+    memory: schema.Optional[Memory] = Field(
         default=None, description="Memory that all pods together may request and use, for instance 16Gi."
     )
     pods: schema.Optional[Annotated[int, Field(ge=0, le=999)]] = Field(default=None, description="Number of pods.")
-    storage: schema.Optional[Annotated[str, Field(max_length=20, pattern=_BYTES)]] = Field(
+    storage: schema.Optional[Storage] = Field(
         default=None, description="Storage that all volume claims together may request, for instance 100Gi."
     )
 
@@ -103,8 +169,8 @@ class Limits(schema.BaseModel):
 class Placement(schema.BaseModel):
     """Where a municipality's pods run."""
 
-    node_pool: schema.Optional[Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]] = (
-        Field(default=None, description="Nodes with the label wegennet.commonground.nl/node-pool of this value.")
+    node_pool: schema.Optional[NodePool] = Field(
+        default=None, description="Nodes with the label wegennet.commonground.nl/node-pool of this value."
     )
 
 

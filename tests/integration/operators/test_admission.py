@@ -31,20 +31,34 @@ OPERATOR = "system:serviceaccount:wegennet-system:wegennet-operator"
         ({"administrators": []}, "at least 1 items"),
         ({"administrators": [{"kind": "Group", "name": "system:masters"}]}, "names that begin with 'system:'"),
         ({"administrators": [{"kind": "ServiceAccount", "name": "x"}]}, "User"),
-        ({"limits": {"cpu": "0"}}, "limits.cpu"),
-        ({"limits": {"memory": "lots"}}, "limits.memory"),
-        ({"contacts": [{"role": "technical", "email": "no address"}]}, "email"),
+        ({"limits": {"cpu": "0"}}, "limits.cpu: .*an amount of CPU is a whole number of cores"),
+        ({"limits": {"cpu": "0.5"}}, "limits.cpu: .*for instance 8 or 1500m"),
+        ({"limits": {"memory": "lots"}}, "limits.memory: .*an amount of memory is a whole number"),
+        ({"limits": {"memory": "16GB"}}, "limits.memory: .*for instance 16Gi"),
+        ({"limits": {"storage": "1.5Gi"}}, "limits.storage: .*an amount of storage is a whole number"),
+        ({"limits": {"storage": "1000Ti"}}, "limits.storage: .*for instance 100Gi"),
+        ({"placement": {"nodePool": "General"}}, "placement.nodePool: .*lower-case letters, digits and dashes"),
+        ({"placement": {"nodePool": "general-"}}, "placement.nodePool: .*no dash at its begin or end"),
+        ({"contacts": [{"role": "technical", "email": "no address"}]}, "email: .*an e-mail address has one @"),
+        ({"contacts": [{"role": "technical", "email": "a@b@c"}]}, "email: .*for instance beheer@gemeente.example"),
     ],
 )
 def test_wrong_input_is_refused_with_a_sentence(api: Api, spec: dict[str, Any], sentence: str) -> None:
     wanted = municipality(513, **spec)
-    with pytest.raises(RefusedError, match=sentence):
+    with pytest.raises(RefusedError, match=sentence) as refused:
         api.call(
             "PATCH",
             f"{GROUP}/municipalities/gm0513?fieldManager=tests&dryRun=All",
             wanted,
             kind="application/apply-patch+yaml",
         )
+    assert "should match" not in refused.value.message, "it shows a regular expression"
+
+
+def test_an_override_that_is_null_is_absent(api: Api) -> None:
+    absent = {"limits": {"cpu": None, "memory": None, "storage": None}, "placement": {"nodePool": None}}
+    made = api.create(f"{GROUP}/municipalities?dryRun=All", municipality(513, **absent))
+    assert made["spec"]["limits"] == absent["limits"]
 
 
 def test_a_field_that_the_api_does_not_know_is_refused_when_asked_strictly(api: Api) -> None:

@@ -21,6 +21,10 @@ def test_every_field_says_what_it_is() -> None:
             assert list(undescribed(version["schema"]["openAPIV3Schema"])) == []
 
 
+def test_no_field_answers_with_a_regular_expression() -> None:
+    assert [crd["metadata"]["name"] for crd in crds.definitions() if "'pattern'" in str(crd)] == []
+
+
 def undescribed(schema: dict[str, Any], path: str = "") -> Any:
     for name, child in schema.get("properties", {}).items():
         if not child.get("description"):

@@ -119,3 +119,9 @@ def test_a_spec_that_is_not_understood_says_what_of_it_and_loses_nothing_else() 
     one = tenant(strange)
     assert "size" in one.fault
     assert (one.name, one.spec.oin) == ("gm0001", OIN)
+
+
+def test_an_amount_that_is_not_understood_is_said_in_the_words_of_admission() -> None:
+    strange = municipality("gm0001")
+    strange["spec"]["limits"] = {"memory": "lots"}
+    assert tenant(strange).fault.startswith("spec.limits.memory: an amount of memory is a whole number from 1 to ")
