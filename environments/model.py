@@ -30,7 +30,12 @@ def _matching(pattern: str, meaning: str) -> Callable[[str], str]:
 
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
-Name = Annotated[str, AfterValidator(_matching(_LABEL, "lower-case letters, digits and dashes"))]
+Name = Annotated[
+    str,
+    AfterValidator(
+        _matching(_LABEL, "at most 63 lower-case letters, digits and dashes, with no dash at the begin or end")
+    ),
+]
 Domain = Annotated[str, AfterValidator(_matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name in lower case"))]
 Title = Annotated[
     str,
@@ -40,7 +45,10 @@ Code = Annotated[str, AfterValidator(_matching(r"GM[0-9]{4}", "a CBS code, GM an
 Oin = Annotated[
     str, AfterValidator(_matching(r"[0-9]{17}000", "an OIN of exactly 20 digits, of which the last are 000"))
 ]
-Email = Annotated[str, AfterValidator(_matching(r"[^@\s]+@[^@\s]+", "an e-mail address"))]
+Email = Annotated[
+    str,
+    AfterValidator(_matching(r"(?=.{1,254}\Z)[^@\s]+@[^@\s]+", "an e-mail address of at most 254 characters")),
+]
 Cpu = Annotated[
     str, AfterValidator(_matching(r"[1-9][0-9]{0,2}|[1-9][0-9]{0,5}m", "an amount of CPU, such as 8 or 1500m"))
 ]

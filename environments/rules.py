@@ -32,7 +32,7 @@ def municipality(row: Row, rules: MunicipalityRules) -> tuple[Municipality | Non
     try:
         return Municipality.model_validate(_fields(row, rules, size)), []
     except ValidationError as error:
-        return None, [Problem(f"row {row.number}, {_column(path)}", text) for path, text in sentences(error)]
+        return None, [Problem(f"row {row.number}, {_column(row, path)}", text) for path, text in sentences(error)]
 
 
 def _size(row: Row, rule: SizeRule) -> tuple[str, list[Problem]]:
@@ -63,7 +63,7 @@ def _fields(row: Row, rules: MunicipalityRules, size: str) -> dict[str, Any]:
         "size": size,
         "ring": cells.get("ring", getattr(rules.rings, size, 0)),
         "administrators": _administrators(row, rules),
-        "contacts": [{"role": role, "email": cells[role]} for role in CONTACTS if role in cells],
+        "contacts": [{"role": role, "email": cells[role]} for role in _contacts(row)],
         "limits": {key: cells[key] for key in LIMITS if key in cells},
     }
 
@@ -78,7 +78,16 @@ def _administrators(row: Row, rules: MunicipalityRules) -> list[dict[str, str]]:
     return []
 
 
-def _column(path: tuple[str | int, ...]) -> str:
+def _contacts(row: Row) -> list[str]:
+    """The roles that the row names a contact for."""
+    return [role for role in CONTACTS if role in row.cells]
+
+
+def _column(row: Row, path: tuple[str | int, ...]) -> str:
     """The column that a field came from: `limits.cpu` from `cpu`, `contacts.0.email` from a contact's role."""
-    field = str(path[0])
-    return str(path[1]) if field == "limits" and len(path) > 1 else field
+    match path:
+        case ("limits", limit, *_):
+            return str(limit)
+        case ("contacts", int(place), *_):
+            return _contacts(row)[place]
+    return str(path[0])

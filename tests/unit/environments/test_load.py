@@ -96,9 +96,21 @@ def test_all_problems_of_a_list_are_said_at_once(write: Callable[..., str]) -> N
     assert "row 4, places: expected a number of places; found 'many'" in text
 
 
-def test_a_wrong_limit_is_named_by_its_column(write: Callable[..., str]) -> None:
-    text = refusal(write(header="code,name,places,memory", rows=["GM0513,Gouda,1,lots"]))
-    assert "row 2, memory: expected an amount of bytes, such as 16Gi; found 'lots'" in text
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("cpu", "0.5", "expected an amount of CPU, such as 8 or 1500m"),
+        ("memory", "lots", "expected an amount of bytes, such as 16Gi"),
+        ("storage", "1.5Gi", "expected an amount of bytes, such as 16Gi"),
+        ("node_pool", "general-", "with no dash at the begin or end"),
+        ("security", "no address", "expected an e-mail address of at most 254 characters"),
+        ("security", "x@" + "y" * 253, "expected an e-mail address of at most 254 characters"),
+    ],
+)
+def test_a_wrong_override_is_named_by_its_column(write: Callable[..., str], column: str, cell: str, said: str) -> None:
+    text = refusal(write(header=f"code,name,places,technical,{column}", rows=[f"GM0513,Gouda,1,a@b.example,{cell}"]))
+    assert f"row 2, {column}: " in text
+    assert f"{said}; found {cell!r}" in text
 
 
 def test_a_code_listed_twice_is_refused(write: Callable[..., str]) -> None:
@@ -148,7 +160,8 @@ def test_a_wrong_field_of_the_environment_is_named_by_line(write: Callable[..., 
 
 def test_all_problems_of_an_environment_are_said_at_once(write: Callable[..., str]) -> None:
     text = refusal(write(yaml=YAML.replace("name: trial", "name: Trial!").replace("domain", "domein")))
-    assert "line 1, name: expected lower-case letters, digits and dashes; found 'Trial!'" in text
+    assert "line 1, name: expected at most 63 lower-case letters, digits and dashes, with no dash" in text
+    assert "found 'Trial!'" in text
     assert "line 3, domein: this field is not known here" in text
     assert "domain: this field is required and was not found" in text
 
