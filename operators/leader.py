@@ -29,11 +29,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds: how long a lease holds, after how long without a renewal its holder gives up, and between two tries."""
+    """Seconds: how long a lease holds, after how long without a renewal its holder gives up, and between two tries.
+
+    `release` is how long giving it up may take: far less than the grace period of a pod that ends.
+    """
 
     duration: float = 15.0
     deadline: float = 10.0
     retry: float = 2.0
+    release: float = 3.0
 
 
 class Leader:
@@ -95,12 +99,16 @@ class Leader:
             return
         self._change(leads=False)
         try:
-            lease = await self._client.read(LEASE, self._namespace, self._name)
-            if lease["spec"].get("holderIdentity") == self._identity:
-                lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}
-                await self._client.replace(LEASE, lease)
+            async with asyncio.timeout(self._timing.release):
+                await self._give_up()
         except (ApiError, aiohttp.ClientError, TimeoutError) as error:
             log.warning("lease not released", lease=self._name, error=str(error))
+
+    async def _give_up(self) -> None:
+        lease = await self._client.read(LEASE, self._namespace, self._name)
+        if lease["spec"].get("holderIdentity") == self._identity:
+            lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}
+            await self._client.replace(LEASE, lease)
 
     def _patience(self, renewed: float) -> float:
         """Seconds for one try: a leader has until its deadline, and no more."""

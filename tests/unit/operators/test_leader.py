@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wegennet.operators.resources import Resource
 
-QUICK = Timing(duration=1, deadline=0.5, retry=0.02)
+QUICK = Timing(duration=1, deadline=0.5, retry=0.02, release=0.1)
 
 
 class Store:
@@ -137,5 +137,19 @@ def test_a_lease_that_was_given_up_is_taken_at_once() -> None:
         campaigning.cancel()
         assert store.lease is not None
         assert store.lease["spec"]["holderIdentity"] == "b"
+
+    asyncio.run(scenario())
+
+
+def test_giving_a_lease_up_does_not_wait_for_an_api_server_that_does_not_answer() -> None:
+    async def scenario() -> None:
+        first, connection = candidate(Store(), "a")
+        leading = asyncio.create_task(first.lead())
+        await until(first.elected.is_set)
+        leading.cancel()
+        connection.hangs = True
+        async with asyncio.timeout(QUICK.release * 20):
+            await first.release()
+        assert not first.elected.is_set()
 
     asyncio.run(scenario())
