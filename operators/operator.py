@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -62,12 +63,14 @@ class Operator:
         self._cache = Cache()
         self._tenants = Tenants()
         self._started = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._metrics.gauge("wegennet_queue_length", "Keys that wait for a reconcile.", lambda: len(self._queue))
         self._metrics.gauge("wegennet_municipalities", "Municipalities seen.", lambda: len(self._tenants))
         self._metrics.gauge("wegennet_objects", "Objects in the inventory.", lambda: len(self._cache))
 
     async def run(self) -> None:
         """Runs until a signal ends it."""
+        self._heed_signals()
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(self._connection.session(WORKERS + 4))
             client = Client(session, self._metrics.observe_request)
@@ -83,10 +86,21 @@ class Operator:
             stack.push_async_callback(leader.release)
             await self._run_until_first_ends(client, leader, listing)
 
+    def _heed_signals(self) -> None:
+        """From now on a signal ends this replica: as process 1 of its container nothing else would."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop, number)
+
+    def _stop(self, number: signal.Signals) -> None:
+        log.info("stops", signal=number.name)
+        self._stopping.set()
+
     async def _run_until_first_ends(self, client: Client, leader: Leader, listing: Listing) -> None:
         look_again = listing.watches.look_again
         reconciler = MunicipalityReconciler(client, self._cache, self._tenants, look_again)
         tasks = [
+            asyncio.create_task(self._stopping.wait(), name="signals"),
             asyncio.create_task(leader.lead(), name="leader"),
             asyncio.create_task(listing.run(), name="listing"),
             *(asyncio.create_task(self._work(reconciler, leader, listing)) for _ in range(WORKERS)),
@@ -102,11 +116,18 @@ class Operator:
     async def _watch(self, listing: Listing) -> None:
         """Watches, once everything could be listed: kopf serves only the kinds that exist when it starts."""
         await listing.complete.wait()
-        session = self._connection.session(WATCH_CONNECTIONS)
-        registry = listing.watches.registry(self._connection.server, session)
-        await kopf.operator(
-            registry=registry, settings=settings(), clusterwide=True, standalone=True, ready_flag=self._started
-        )
+        async with self._connection.session(WATCH_CONNECTIONS) as session:
+            before = asyncio.all_tasks()
+            watching = await kopf.spawn_tasks(
+                registry=listing.watches.registry(self._connection.server, session),
+                settings=settings(),
+                clusterwide=True,
+                standalone=True,
+                ready_flag=self._started,
+                stop_flag=self._stopping,
+            )
+            self._heed_signals()  # Kopf has just taken them for itself.
+            await kopf.run_tasks(watching, ignored=before)
 
     async def _work(self, reconciler: MunicipalityReconciler, leader: Leader, listing: Listing) -> None:
         await listing.complete.wait()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import urllib3
+import yaml
 
 from support.api import GROUP, Api, condition, municipality
 from support.waiting import eventually
@@ -73,11 +74,11 @@ class Process:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def stop(self) -> int:
-        """Ends it as Kubernetes does; gives its exit code."""
+    def stop(self, *, within: float = 20) -> int:
+        """Ends it as Kubernetes does; gives its exit code, or fails after `within` seconds."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(within)
 
 
 def finish_removal(api: Api, name: str) -> None:
@@ -116,6 +117,15 @@ def start_process(identity: str, kubeconfig: Path, log: Path) -> Process:
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     return Process(identity, process, port, log)
+
+
+def kubeconfig_elsewhere(kubeconfig: Path, address: tuple[str, int], folder: Path) -> Path:
+    """A kubeconfig, in `folder`, that looks for the API server at another address."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = f"https://{address[0]}:{address[1]}"
+    file = folder / "elsewhere.kubeconfig"
+    file.write_text(yaml.safe_dump(config))
+    return file
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.api import GROUP, Api
 from support.chart import install, operator_kubeconfig
-from support.operator import Platform, Process, finish_removal, start_process
+from support.operator import Platform, Process, finish_removal, kubeconfig_elsewhere, start_process
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def kubeconfig(api: Api, control_plane: Any, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def start_operator(kubeconfig: Path, tmp_path: Path) -> Iterator[Callable[[str], Process]]:
-    """Starts replicas; those that still run at the end of the test are stopped."""
+def start_operator(kubeconfig: Path, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts replicas, at the API server or an address of choice; those that still run after the test are stopped."""
     running: list[Process] = []
 
-    def start(identity: str) -> Process:
-        running.append(start_process(identity, kubeconfig, tmp_path / f"operator-{identity}.log"))
+    def start(identity: str, at: tuple[str, int] | None = None) -> Process:
+        config = kubeconfig_elsewhere(kubeconfig, at, tmp_path) if at else kubeconfig
+        running.append(start_process(identity, config, tmp_path / f"operator-{identity}.log"))
         return running[-1]
 
     yield start

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.api import GROUP, condition
+from support.operator import free_port
 from support.waiting import eventually, stays
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 TWELVE = range(1, 13)
+
+PROMPT = 4.0
+"""Seconds that a replica may take to end: far less than the grace period of its pod."""
 
 
 def all_ready(api: Api) -> bool:
@@ -121,6 +126,27 @@ def test_it_is_not_ready_before_it_knows_what_exists(
     finally:
         control_plane.start_apiserver()
     eventually(lambda: one.get("/readyz") == "ok\n", within=30)
+
+
+def test_it_ends_at_once_though_no_api_server_was_there_yet(start_operator: Callable[..., Process]) -> None:
+    one = start_operator("one", at=("127.0.0.1", free_port()))
+    eventually(lambda: one.get("/livez") == "ok\n")
+    assert one.stop(within=PROMPT) == 0
+
+
+def test_it_ends_at_once_though_the_api_server_does_not_answer(start_operator: Callable[..., Process]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        one = start_operator("one", at=silent.getsockname())
+        eventually(lambda: one.get("/livez") == "ok\n")
+        silent.settimeout(20)
+        with silent.accept()[0]:
+            assert one.stop(within=PROMPT) == 0
+
+
+def test_it_ends_at_once_when_all_is_well(platform: Platform, operator: Process) -> None:
+    platform.provisioned(513)
+    eventually(lambda: operator.get("/readyz") == "ok\n")
+    assert operator.stop(within=PROMPT) == 0
 
 
 def test_a_kind_of_somebody_else_with_the_same_plural_blinds_it_to_nothing(
