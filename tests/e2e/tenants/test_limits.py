@@ -68,6 +68,15 @@ def test_a_pod_in_the_nodes_own_namespaces_is_refused(deployed: Deployed, name: 
     assert "violates PodSecurity" in refused(deployed, obj)
 
 
+def test_a_pod_with_a_folder_of_the_node_is_refused(deployed: Deployed, name: str) -> None:
+    obj = pod(name, "one", deployed.image)
+    obj["spec"]["volumes"] = [{"name": "node", "hostPath": {"path": "/"}}]
+    obj["spec"]["containers"][0]["volumeMounts"] = [{"name": "node", "mountPath": "/node", "readOnly": True}]
+    answer = refused(deployed, obj)
+    assert 'violates PodSecurity "restricted:latest"' in answer
+    assert 'restricted volume types (volume "node" uses restricted volume type "hostPath")' in answer
+
+
 def test_a_port_on_the_node_is_refused(deployed: Deployed, name: str) -> None:
     service = {
         "apiVersion": "v1",
