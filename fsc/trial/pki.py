@@ -1,0 +1,251 @@
+"""A throw-away public key infrastructure: authorities, and certificates as components of a peer have them.
+
+Tests make odd certificates with it as well: expired ones, of another authority, with a wrong peer in the subject.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+_AUTHORITY_LIFE = datetime.timedelta(days=3650)
+_LIFE = datetime.timedelta(days=825)
+_CLOCK_SKEW = datetime.timedelta(minutes=5)
+_CRL_LIFE = datetime.timedelta(days=7)
+
+
+class KeyType(StrEnum):
+    """Kinds of keys that NCSC calls good or sufficient."""
+
+    EC = "ec"
+    RSA = "rsa"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a certificate and its key are."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key with its certificate, which comes first in the chain; the root is not in the chain."""
+
+    key: PrivateKey = field(repr=False)
+    chain: tuple[x509.Certificate, ...]
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Its own certificate."""
+        return self.chain[0]
+
+    def store(self, folder: Path, name: str) -> Files:
+        """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = Files(folder / f"{name}.crt", folder / f"{name}.key")
+        files.key.touch(mode=0o600)
+        files.key.write_bytes(key_pem(self.key))
+        files.certificate.write_bytes(chain_pem(self.chain))
+        return files
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who a certificate is of, by the rules of our groups.
+
+    Attributes:
+        common_name: for people.
+        peer_id: the OIN, as subject serialNumber; none for an internal certificate.
+        peer_name: as subject O.
+        hosts: DNS names and IP addresses that it answers to.
+    """
+
+    common_name: str
+    peer_id: str | None = None
+    peer_name: str | None = None
+    hosts: tuple[str, ...] = ()
+
+
+class Authority:
+    """An authority that issues certificates; made by `root`, and `authority` for one below it."""
+
+    def __init__(self, key: PrivateKey, chain: tuple[x509.Certificate, ...], anchor: x509.Certificate) -> None:
+        self._key = key
+        self._chain = chain
+        self.anchor = anchor
+        """The root's certificate."""
+
+    @classmethod
+    def root(cls, name: str, key_type: KeyType = KeyType.EC) -> Authority:
+        """An authority that nobody stands above."""
+        key, subject = new_key(key_type), _name(Subject(name))
+        certificate = _authority(subject, subject, key.public_key(), key, path_length=1)
+        return cls(key, (), certificate)
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Its own certificate."""
+        return self._chain[0] if self._chain else self.anchor
+
+    def authority(self, name: str, key_type: KeyType = KeyType.EC) -> Authority:
+        """An authority below this one."""
+        key = new_key(key_type)
+        subject, issuer = _name(Subject(name)), self.certificate.subject
+        certificate = _authority(subject, issuer, key.public_key(), self._key, path_length=0)
+        return Authority(key, (certificate, *self._chain), self.anchor)
+
+    def issue(
+        self,
+        subject: Subject,
+        *,
+        key: PrivateKey | None = None,
+        key_type: KeyType = KeyType.EC,
+        starts: datetime.datetime | None = None,
+        ends: datetime.datetime | None = None,
+        crl_url: str | None = None,
+    ) -> Certified:
+        """A certificate for a component, which is server and client at once.
+
+        Args:
+            subject: whom it is of.
+            key: to keep a key when a certificate is renewed; a new one without it.
+            key_type: of a new key.
+            starts: five minutes ago unless given.
+            ends: in 825 days unless given.
+            crl_url: where the list of what was revoked can be had.
+        """
+        key = key or new_key(key_type)
+        now = datetime.datetime.now(datetime.UTC)
+        builder = _builder(_name(subject), self.certificate.subject, key.public_key(), self._key)
+        builder = builder.not_valid_before(starts or now - _CLOCK_SKEW).not_valid_after(ends or now + _LIFE)
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
+        builder = builder.add_extension(_PURPOSES, critical=False)
+        if subject.hosts:
+            names = x509.SubjectAlternativeName([general_name(host) for host in subject.hosts])
+            builder = builder.add_extension(names, critical=False)
+        if crl_url:
+            builder = builder.add_extension(_distribution_point(crl_url), critical=False)
+        return Certified(key, (builder.sign(self._key, hashes.SHA256()), *self._chain))
+
+    def revocation_list(self, *revoked: x509.Certificate, ends: datetime.datetime | None = None) -> bytes:
+        """The list of certificates that it revoked, as DER; it is to be had anew at `ends`, in a week unless given."""
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
+        builder = builder.last_update(now - _CLOCK_SKEW).next_update(ends or now + _CRL_LIFE)
+        for certificate in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(now).build())
+        signed = builder.add_extension(_issuer_key(self._key), critical=False).sign(self._key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.DER)
+
+
+def new_key(key_type: KeyType = KeyType.EC) -> PrivateKey:
+    """A new key: P-256, or RSA of 3072 bits."""
+    if key_type is KeyType.RSA:
+        return rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def key_pem(key: PrivateKey) -> bytes:
+    """A key as PKCS #8, unencrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def chain_pem(chain: Iterable[x509.Certificate]) -> bytes:
+    """Certificates one after the other."""
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
+
+
+def general_name(host: str) -> x509.GeneralName:
+    """A DNS name or an IP address as a certificate says it."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _name(subject: Subject) -> x509.Name:
+    parts = (
+        (NameOID.ORGANIZATION_NAME, subject.peer_name),
+        (NameOID.SERIAL_NUMBER, subject.peer_id),
+        (NameOID.COMMON_NAME, subject.common_name),
+    )
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts if value])
+
+
+def _authority(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    signer: PrivateKey,
+    *,
+    path_length: int,
+) -> x509.Certificate:
+    now = datetime.datetime.now(datetime.UTC)
+    builder = _builder(subject, issuer, public_key, signer)
+    builder = builder.not_valid_before(now - _CLOCK_SKEW).not_valid_after(now + _AUTHORITY_LIFE)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+    builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    return builder.sign(signer, hashes.SHA256())
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
+    signer: PrivateKey,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_issuer_key(signer), critical=False)
+    )
+
+
+def _issuer_key(signer: PrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+
+
+_PURPOSES = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+
+
+def _distribution_point(url: str) -> x509.CRLDistributionPoints:
+    name = x509.UniformResourceIdentifier(url)
+    return x509.CRLDistributionPoints([x509.DistributionPoint([name], None, None, None)])
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
