@@ -103,6 +103,19 @@ class Authority:
         """Its own certificate."""
         return self._chain[0] if self._chain else self.anchor
 
+    @classmethod
+    def load(cls, files: Files, anchor: Path) -> Authority:
+        """An authority below the root of `anchor` that was stored before."""
+        key = serialization.load_pem_private_key(files.key.read_bytes(), None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+            raise TypeError(f"{files.key} is no key of ours")
+        chain = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+        return cls(key, tuple(chain), x509.load_pem_x509_certificate(anchor.read_bytes()))
+
+    def store(self, folder: Path, name: str) -> Files:
+        """Writes its chain and its key, as those of a component are written."""
+        return Certified(self._key, self._chain or (self.anchor,)).store(folder, name)
+
     def authority(self, name: str, key_type: KeyType = KeyType.EC) -> Authority:
         """An authority below this one."""
         key = new_key(key_type)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import DNSName, IPAddress, PolicyBuilder, Store, VerificationError
 
-from wegennet.fsc.trial.pki import Authority, Certified, KeyType, Subject
+from wegennet.fsc.trial.pki import Authority, Certified, KeyType, Subject, chain_pem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,10 @@ def test_revocation_list_names_the_revoked(group: Authority) -> None:
 def test_revocation_list_is_signed_by_the_authority(group: Authority) -> None:
     listed = x509.load_der_x509_crl(group.revocation_list())
     assert listed.is_signature_valid(group.certificate.public_key())  # type: ignore[arg-type]
+
+
+def test_stored_authority_goes_on_issuing(root: Authority, group: Authority, tmp_path: Path) -> None:
+    anchor = tmp_path / "root.crt"
+    anchor.write_bytes(chain_pem([root.anchor]))
+    again = Authority.load(group.store(tmp_path, "authority"), anchor)
+    _verify(again.issue(PEER), root, DNSName("manager.een.test"))
