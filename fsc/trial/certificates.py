@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wegennet.fsc.trial.keys import Files, KeyType, chain_pem
 from wegennet.fsc.trial.layout import GROUP_ID
-from wegennet.fsc.trial.pki import Authority, Files, KeyType, Subject, chain_pem
+from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -28,18 +28,25 @@ _TRIES = 20
 
 
 class Network:
-    """A 127.x.0.0/16 that no other group of this machine has, from entering the context to leaving it."""
+    """A 127.x.0.0/16 that no other group of this machine has, from entering the context to leaving it.
 
-    def __init__(self) -> None:
-        self._number = 0
+    Args:
+        number: x, when an earlier run had it; any that is free without it.
+    """
+
+    def __init__(self, number: int | None = None) -> None:
+        self._wanted = number
+        self.number = 0
         self._reservation: socket.socket | None = None
 
     def __enter__(self) -> Network:
-        for number in random.sample(_NETWORKS, _TRIES):
+        for number in [self._wanted] if self._wanted else random.sample(_NETWORKS, _TRIES):
             if held := _reserve(f"127.{number}.0.1"):
-                self._number, self._reservation = number, held
+                self.number, self._reservation = number, held
                 return self
         ports = ", ".join(map(str, PORTS))
+        if self._wanted:
+            raise Mistake(f"The addresses 127.{self._wanted}.*.* of this group are taken; does it run already?")
         raise Mistake(
             f"No addresses in 127.0.0.0/8 are free: another program has one of the ports {ports} on every address. "
             "Find it with `ss -ltnp` and stop it."
@@ -53,7 +60,7 @@ class Network:
 
     def address(self, peer: int, component: int) -> str:
         """The address of a component of a peer, both counted from 1; peer 0 is what the group shares."""
-        return f"127.{self._number}.{peer}.{component}"
+        return f"127.{self.number}.{peer}.{component}"
 
 
 def _reserve(address: str) -> socket.socket | None:

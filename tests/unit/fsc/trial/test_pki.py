@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import DNSName, IPAddress, PolicyBuilder, Store, VerificationError
 
-from wegennet.fsc.trial.pki import Authority, Certified, KeyType, Subject, chain_pem
+from wegennet.fsc.trial.keys import Certified, KeyType, chain_pem
+from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,74 @@
+"""Keys with their certificates, and the files that they are kept in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cryptography import x509
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+class KeyType(StrEnum):
+    """Kinds of keys that NCSC calls good or sufficient."""
+
+    EC = "ec"
+    RSA = "rsa"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a certificate and its key are."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key with its certificate, which comes first in the chain; the root is not in the chain."""
+
+    key: PrivateKey = field(repr=False)
+    chain: tuple[x509.Certificate, ...]
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Its own certificate."""
+        return self.chain[0]
+
+    def store(self, folder: Path, name: str) -> Files:
+        """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = Files(folder / f"{name}.crt", folder / f"{name}.key")
+        files.key.touch(mode=0o600)
+        files.key.write_bytes(key_pem(self.key))
+        files.certificate.write_bytes(chain_pem(self.chain))
+        return files
+
+
+def new_key(key_type: KeyType = KeyType.EC) -> PrivateKey:
+    """A new key: P-256, or RSA of 3072 bits."""
+    if key_type is KeyType.RSA:
+        return rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def key_pem(key: PrivateKey) -> bytes:
+    """A key as PKCS #8, unencrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def chain_pem(chain: Iterable[x509.Certificate]) -> bytes:
+    """Certificates one after the other."""
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in chain)
