@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
-from pydantic.json_schema import SkipJsonSchema
 
 from wegennet.fsc.api.common import CommaSeparated, Message, Page, Pagination
-from wegennet.fsc.core.contract import PeerId, Timestamp, Uuid
+from wegennet.fsc.core.contract import OrAbsent, PeerId, Timestamp, Uuid
 
 TRANSACTION_ID_HEADER = "Fsc-Transaction-Id"
 
@@ -77,7 +76,7 @@ class LogRecord(Message):
     source: Annotated[Source | DelegatedSource, Field(discriminator="type")]
     destination: Annotated[Destination | DelegatedDestination, Field(discriminator="type")]
     service_name: ServiceName
-    additional_data: dict[str, Any] | SkipJsonSchema[None] = None
+    additional_data: OrAbsent[dict[str, Any]] = None
     created_at: Timestamp
 
 

@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from wegennet.fsc.api.common import CommaSeparated, Message, Page, Pagination
-from wegennet.fsc.core.contract import FSC_VERSION, Content, GrantType, Protocol, ServiceType
+from wegennet.fsc.core.contract import FSC_VERSION, Content, GrantType, OrAbsent, Protocol, ServiceType
 
 LOGGING_VERSION: Final = "1.1.0"
 
@@ -75,13 +74,13 @@ class TokenError(Message):
     """Answer of `POST /token` when no token is given (status 400)."""
 
     error: TokenErrorCode
-    error_description: str | SkipJsonSchema[None] = None
+    error_description: OrAbsent[str] = None
 
 
 class EnabledExtensions(Message):
     """Extensions of the standard that a peer speaks, with their versions."""
 
-    EXTENSION_TRANSACTION_LOGGING: str | SkipJsonSchema[None] = None
+    EXTENSION_TRANSACTION_LOGGING: OrAbsent[str] = None
 
 
 class PeerInfo(Message):
@@ -129,7 +128,7 @@ class ListedService(Message):
     peer: Peer
     name: str
     protocol: Protocol
-    properties: dict[str, Any] | SkipJsonSchema[None] = None
+    properties: OrAbsent[dict[str, Any]] = None
 
 
 class ListedDelegatedService(Message):
@@ -140,7 +139,7 @@ class ListedDelegatedService(Message):
     peer: Peer
     name: str
     protocol: Protocol
-    properties: dict[str, Any] | SkipJsonSchema[None] = None
+    properties: OrAbsent[dict[str, Any]] = None
 
 
 class ServiceListing(Message):

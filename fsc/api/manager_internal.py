@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
-from wegennet.fsc.api.common import CommaSeparated, Message, Page, Pagination, Request
+from wegennet.fsc.api.common import CommaSeparated, Message, Page, Pagination, Query, Request
 from wegennet.fsc.core import hashes
 from wegennet.fsc.core.contract import (
     FSC_VERSION,
@@ -22,6 +21,7 @@ from wegennet.fsc.core.contract import (
     GrantData,
     GrantType,
     HashAlgorithm,
+    OrAbsent,
     Protocol,
     ServiceConnection,
     ServicePublication,
@@ -185,9 +185,9 @@ class Distribution(Message):
     peer_id: str
     action: DistributionAction
     attempts: int
-    delivered_at: int | SkipJsonSchema[None] = None
-    next_attempt_at: int | SkipJsonSchema[None] = None
-    last_error: str | SkipJsonSchema[None] = None
+    delivered_at: OrAbsent[int] = None
+    next_attempt_at: OrAbsent[int] = None
+    last_error: OrAbsent[str] = None
 
 
 class Distributions(Message):
@@ -201,11 +201,11 @@ class Publication(Message):
 
     name: str
     protocol: Protocol
-    properties: dict[str, Any] | SkipJsonSchema[None] = None
+    properties: OrAbsent[dict[str, Any]] = None
     content_hash: str
     grant_hash: str
     directory_peer_id: str
-    delegator_peer_id: str | SkipJsonSchema[None] = None
+    delegator_peer_id: OrAbsent[str] = None
 
 
 class Publications(Message):
@@ -214,7 +214,7 @@ class Publications(Message):
     publications: list[Publication]
 
 
-class OutwayServicesQuery(Request):
+class OutwayServicesQuery(Query):
     """Parameters of `GET /outways/{public_key_thumbprint}/services`: names in the Outway's certificate."""
 
     domain_name: CommaSeparated = Field(default_factory=list)
@@ -239,8 +239,8 @@ class OutwayService(Message):
     content_hash: str
     service_name: str
     service_peer_id: str
-    service_delegator_peer_id: str | SkipJsonSchema[None] = None
-    delegator_peer_id: str | SkipJsonSchema[None] = None
+    service_delegator_peer_id: OrAbsent[str] = None
+    delegator_peer_id: OrAbsent[str] = None
     manager_address: str
     protocol: Protocol
     not_after: int

@@ -8,7 +8,7 @@ change the hash. Times are Unix seconds. Absent optional fields stay absent and 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FSC_VERSION: Final = "2.0.0"
+
+_Member = TypeVar("_Member")
 
 LAST_SECOND: Final = 253_402_300_799
 """9999-12-31T23:59:59Z: the last second that X.509 and databases can say."""
@@ -70,6 +72,14 @@ ServiceName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_leng
 Uuid: TypeAlias = Annotated[
     str, StringConstraints(pattern="^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
 ]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+OrAbsent: TypeAlias = Annotated[_Member | SkipJsonSchema[None], Field(exclude_if=_is_none)]
+"""A member of an object that may be absent: `None` here, and never null in JSON."""
 
 
 class _Part(BaseModel):
@@ -148,7 +158,7 @@ class Outway(_Part):
 
 
 class _GrantData(_Part):
-    properties: dict[str, Any] | SkipJsonSchema[None] = None
+    properties: OrAbsent[dict[str, Any]] = None
 
     @field_validator("properties", mode="before")
     @classmethod
@@ -249,7 +259,7 @@ class Content(_Part):
 
     def as_json(self) -> dict[str, Any]:
         """The content as JSON, exactly as it came in."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json")
 
     def peers(self) -> tuple[str, ...]:
         """Ids of all peers on the contract, each once, in the order of the grants."""

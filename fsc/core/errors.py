@@ -21,7 +21,7 @@ class ErrorDomain(StrEnum):
 class ErrorCode(StrEnum):
     """Codes as they stand in the header `Fsc-Error-Code` and in the answer's body.
 
-    The last block is this implementation's own, for what the standard has no code for.
+    The last block is for what the standard has no code for; `UNKNOWN_GRANT_HASH_IN_HEADER` is OpenFSC's name.
     """
 
     INCORRECT_GROUP_ID = "ERROR_CODE_INCORRECT_GROUP_ID"
@@ -58,7 +58,7 @@ class ErrorCode(StrEnum):
     INTERNAL = "ERROR_CODE_INTERNAL"
     UNAVAILABLE = "ERROR_CODE_UNAVAILABLE"
     MISSING_GRANT_HASH = "ERROR_CODE_MISSING_GRANT_HASH"
-    UNKNOWN_GRANT_HASH = "ERROR_CODE_UNKNOWN_GRANT_HASH"
+    UNKNOWN_GRANT_HASH_IN_HEADER = "ERROR_CODE_UNKNOWN_GRANT_HASH_IN_HEADER"
     ACCESS_TOKEN_UNAVAILABLE = "ERROR_CODE_ACCESS_TOKEN_UNAVAILABLE"  # noqa: S105
     INWAY_UNREACHABLE = "ERROR_CODE_INWAY_UNREACHABLE"
 
@@ -84,7 +84,7 @@ _OTHER_STATUS: Final[dict[ErrorCode, int]] = {
     ErrorCode.INTERNAL: 500,
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.MISSING_GRANT_HASH: 400,
-    ErrorCode.UNKNOWN_GRANT_HASH: 404,
+    ErrorCode.UNKNOWN_GRANT_HASH_IN_HEADER: 400,
     ErrorCode.ACCESS_TOKEN_UNAVAILABLE: 502,
     ErrorCode.INWAY_UNREACHABLE: 502,
 }

@@ -71,7 +71,7 @@ def content_hash(content: Content) -> str:
 
 def grant_hash(content_hash: str, grant: Grant) -> str:
     """Hash of a grant in the contract with this content hash, such as `$1$3$…`: the scope of a token."""
-    data = grant.data.model_dump(mode="json", exclude_unset=True)
+    data = grant.data.model_dump(mode="json")
     hashed = content_hash.encode() + ijson.canonical(data)
     return _joined(_NUMBER_OF_ALGORITHM[parse_hash(content_hash).algorithm], _TYPE_OF_GRANT[grant.data.type], hashed)
 
