@@ -11,11 +11,14 @@ from typing import Final
 
 
 class ErrorDomain(StrEnum):
-    """The component in which an error occurred."""
+    """The component in which an error occurred; the last two answer inside a peer only, and are not in the standard."""
 
     MANAGER = "ERROR_DOMAIN_MANAGER"
     INWAY = "ERROR_DOMAIN_INWAY"
     OUTWAY = "ERROR_DOMAIN_OUTWAY"
+
+    CONTROLLER = "ERROR_DOMAIN_CONTROLLER"
+    TRANSACTION_LOG = "ERROR_DOMAIN_TRANSACTION_LOG"
 
 
 class ErrorCode(StrEnum):

@@ -1,0 +1,91 @@
+"""Requests whose JSON is read strictly and whose bodies have an end.
+
+FastAPI by itself accepts duplicate keys, NaN and any depth: two peers could read one contract differently.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from wegennet.fsc.core import ijson
+from wegennet.fsc.core.errors import ErrorCode, FscError, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine
+
+    from fastapi import Response
+
+LARGEST_BODY: Final = 2 * 1024 * 1024
+
+
+class RefusedBodyError(HTTPException):
+    """An `FscError` in the only shape that FastAPI lets through while it reads a body.
+
+    `unreadable` says that the body is no JSON: an API may have a code of its own for that.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, *, unreadable: bool = False) -> None:
+        super().__init__(status_of(code), message)
+        self.error = FscError(code, message)
+        self.unreadable = unreadable
+
+
+class StrictRequest(Request):
+    """A request of at most `LARGEST_BODY` bytes, whose JSON is I-JSON."""
+
+    _read = False
+    _value: Any = None
+
+    async def json(self) -> Any:
+        """The body's value.
+
+        Raises:
+            RefusedBodyError: the body is too large, or no I-JSON.
+        """
+        if not self._read:
+            try:
+                self._value = ijson.parse(await self.body())
+            except ijson.InvalidJsonError as error:
+                raise RefusedBodyError(ErrorCode.INVALID_REQUEST, str(error), unreadable=True) from None
+            self._read = True
+        return self._value
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body's parts, until they are too much."""
+        size = _announced(self)
+        if size <= LARGEST_BODY:
+            size = 0
+            async for part in super().stream():
+                size += len(part)
+                if size > LARGEST_BODY:
+                    break
+                yield part
+        if size > LARGEST_BODY:
+            raise RefusedBodyError(ErrorCode.BODY_TOO_LARGE, f"The body is larger than {LARGEST_BODY} bytes.")
+
+
+class StrictRoute(APIRoute):
+    """A route whose handler gets a `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler as FastAPI made it, with the request replaced."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+def router(prefix: str = "/v1", **options: Any) -> APIRouter:
+    """A router for `api`: only routes that it makes are strict."""
+    return APIRouter(prefix=prefix, route_class=StrictRoute, **options)
+
+
+def _announced(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
