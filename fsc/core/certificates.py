@@ -22,6 +22,7 @@ PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 MAX_INTERMEDIATES: Final = 8
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _MIN_RSA_BITS: Final = 2048
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 
@@ -177,15 +178,33 @@ def verify_chain(
     Raises:
         CertificateError: no chain holds.
     """
-    if len(intermediates) > MAX_INTERMEDIATES:
-        raise CertificateError(f"There are more than {MAX_INTERMEDIATES} intermediate certificates.")
+    if not anchors or len(intermediates) > MAX_INTERMEDIATES:
+        raise CertificateError(
+            f"There must be a trust anchor, and at most {MAX_INTERMEDIATES} intermediate certificates."
+        )
     usable_public_key(leaf)
     moment = datetime.datetime.fromtimestamp(now, datetime.UTC)
+    _check_period(leaf, moment)
     try:
         verifier = _policies().store(verification.Store(list(anchors))).time(moment).build_client_verifier()
         return tuple(verifier.verify(leaf, list(intermediates)).chain)
     except (verification.VerificationError, ValueError, UnsupportedAlgorithm) as error:
-        raise CertificateError(f"The certificate is not trusted: {error}.") from None
+        raise CertificateError(f"The certificate is not trusted: {_reason(error)}.") from None
+
+
+def _check_period(certificate: x509.Certificate, moment: datetime.datetime) -> None:
+    if moment < certificate.not_valid_before_utc:
+        raise CertificateError(f"The certificate is not valid before {certificate.not_valid_before_utc:{_MOMENT}}.")
+    if moment > certificate.not_valid_after_utc:
+        raise CertificateError(f"The certificate expired at {certificate.not_valid_after_utc:{_MOMENT}}.")
+
+
+def _reason(error: Exception) -> str:
+    """What the library says, without the names of its inner parts."""
+    text = str(error).partition(" (encountered processing")[0]
+    if "no interior errors" in text:
+        return "no trust anchor of the Group vouches for its issuer"
+    return text.rpartition("ValueError: ")[2].removeprefix("validation failed: ").removeprefix("candidates exhausted: ")
 
 
 def _policies() -> verification.PolicyBuilder:

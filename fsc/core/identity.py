@@ -60,7 +60,10 @@ def _peer_name(certificate: x509.Certificate) -> str:
 
 
 def _only(certificate: x509.Certificate, oid: x509.ObjectIdentifier, name: str) -> str:
-    values = certificate.subject.get_attributes_for_oid(oid)
+    try:
+        values = certificate.subject.get_attributes_for_oid(oid)
+    except ValueError:
+        raise _refused("its subject cannot be read") from None
     if len(values) != 1:
         raise _refused(f"its subject must have one {name}, and has {len(values)}")
     return str(values[0].value)

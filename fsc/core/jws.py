@@ -36,6 +36,8 @@ _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 _REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 _REGISTRY.max_payload_length = MAX_LENGTH
+# In base64url, that of RSA with 8192 bits.
+_REGISTRY.max_signature_length = 1366
 
 
 class JwsError(ValueError):
