@@ -15,6 +15,7 @@ MAX_NUMBER: Final = 2**53 - 1
 
 _LONGEST_INTEGER: Final = len(str(-MAX_NUMBER))
 _SHOWN: Final = 40
+_CONTAINERS: Final = (dict, list)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # RFC 7493, 2.1: neither surrogates nor noncharacters.
 _LAST_OF_EACH_PLANE: Final = "".join(
@@ -70,7 +71,7 @@ def canonical(value: Any) -> bytes:
 def _check_inside(value: Any, max_depth: int) -> None:
     level = [value]
     for depth in itertools.count():
-        containers = [item for item in level if isinstance(item, dict | list)]
+        containers = [item for item in level if isinstance(item, _CONTAINERS)]
         if not containers:
             return
         if depth == max_depth:
@@ -85,7 +86,7 @@ def _members(container: dict[str, Any] | list[Any]) -> list[Any]:
 
 def _check_characters(values: list[Any]) -> None:
     for value in values:
-        if isinstance(value, str) and _NO_CHARACTER.search(value):
+        if isinstance(value, str) and not value.isascii() and _NO_CHARACTER.search(value):
             raise InvalidJsonError("A string holds a surrogate or a code point that is no character.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from wegennet.fsc.core import ijson
 from wegennet.fsc.core.contract import DelegatedServicePublication, ServicePublication
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.hashes import algorithm_number
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 CLOCK_LEEWAY: Final = 60
 """Seconds that another peer's clock may be ahead of ours."""
 
+MAX_PROPERTIES: Final = 1_000_000
+"""Bytes of canonical JSON that the properties of a grant may have (FSC Core 4.2.2.2)."""
+
 _SERVICE_NAME: Final = re.compile(r"[a-zA-Z0-9-._]{1,100}")
 
 
 def check(content: Content, *, group_id: str, now: int) -> None:
-    """Checks content in this order: group, hash algorithm, grants, service names, validity, creation.
+    """Checks content in this order: group, hash algorithm, grants, service names, properties, validity, creation.
 
     The FSC version was checked when the content was read (`contract.Content`).
 
@@ -38,6 +42,7 @@ def check(content: Content, *, group_id: str, now: int) -> None:
     algorithm_number(content.hash_algorithm)
     _check_grants(content)
     _check_service_names(content)
+    _check_properties(content)
     _check_dates(content, now)
 
 
@@ -81,6 +86,12 @@ def _check_service_names(content: Content) -> None:
     for place, grant in enumerate(content.grants):
         if not _SERVICE_NAME.fullmatch(grant.data.service.name):
             raise _broken(f"The service name of grant {place} must have 1 to 100 letters, digits, or -._ in it.")
+
+
+def _check_properties(content: Content) -> None:
+    for place, grant in enumerate(content.grants):
+        if grant.data.properties and len(ijson.canonical(grant.data.properties)) > MAX_PROPERTIES:
+            raise _broken(f"The properties of grant {place} have more than {MAX_PROPERTIES} bytes.")
 
 
 def _check_dates(content: Content, now: int) -> None:

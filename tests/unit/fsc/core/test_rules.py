@@ -93,6 +93,15 @@ def test_service_name_of_other_characters_is_refused(name: str, grant: dict[str,
     assert _code(value) == NO_CONTRACT
 
 
+@pytest.mark.parametrize(("length", "broken"), [(1_000_000 - len('{"a":""}'), False), (1_000_000, True)])
+def test_properties_have_a_largest_size(length: int, *, broken: bool) -> None:
+    value = content(connection(properties={"a": "x" * length}))
+    if broken:
+        assert _code(value) == NO_CONTRACT
+    else:
+        _check(value)
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
