@@ -56,7 +56,7 @@ class ClientPool:
         *,
         trailers: Callable[[], Headers] | None = None,
         protocol: Choice = "1.1",
-        timeouts: Timeouts | None = None,
+        timeout: Timeouts | None = None,
     ) -> Exchange:
         """One request; `async with` it, or `open` it and `release` it later.
 
@@ -68,7 +68,7 @@ class ClientPool:
             body: octets; or chunks, framed by `content-length` when that is given and otherwise chunked.
             trailers: called after the last chunk.
             protocol: `1.1`, `2` (by ALPN; without TLS by prior knowledge), or None for what the server chooses by ALPN.
-            timeouts: limits of this request.
+            timeout: limits of this request.
 
         Raises:
             ValueError: this cannot be sent as it is.
@@ -82,7 +82,7 @@ class ClientPool:
             headers=headers or [],
             body=body,
             trailers=trailers,
-            timeouts=timeouts or _USUAL,
+            timeouts=timeout or _USUAL,
         )
 
     def lines(self, origin: Origin, protocol: Choice) -> Lines:
