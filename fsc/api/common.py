@@ -6,9 +6,10 @@ APIs refuse them, so that a mistyped field is no surprise later.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -16,6 +17,8 @@ from wegennet.fsc.core.errors import ErrorCode, ErrorDomain
 
 DEFAULT_LIMIT: Final = 25
 MAX_LIMIT: Final = 1000
+
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class Message(BaseModel):
@@ -65,9 +68,10 @@ class Query(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def pairs(self) -> list[tuple[str, str]]:
-        """The parameters that were set, as a client sends them."""
+        """The parameters that were set, as a client sends them; empty ones are left out."""
         given = self.model_dump(mode="json", exclude_none=True, exclude_unset=True)
-        return [(name, ",".join(value) if isinstance(value, list) else str(value)) for name, value in given.items()]
+        texts = [(name, ",".join(value) if isinstance(value, list) else str(value)) for name, value in given.items()]
+        return [(name, text) for name, text in texts if text]
 
 
 class Page(Query):
@@ -89,39 +93,32 @@ CommaSeparated: TypeAlias = Annotated[list[str], BeforeValidator(_separated)]
 
 
 def _is_https(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        raise ValueError(_HTTPS) from None
-    if parts.scheme != "https" or not parts.hostname or not port or parts.username is not None:
-        raise ValueError(_HTTPS)
-    if (
-        parts.path not in ("", "/")
-        or parts.query
-        or parts.fragment
-        or not address.isascii()
-        or not address.isprintable()
-    ):
-        raise ValueError(_HTTPS)
+    parts = _split(address)
+    if parts is None or parts.scheme != "https" or not parts.port or parts.path not in ("", "/"):
+        raise ValueError("it must be an https URL with a port and without a path, as https://inway.example.nl:443")
     return address
 
 
 def _is_endpoint(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(_ENDPOINT) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or parts.fragment:
-        raise ValueError(_ENDPOINT)
-    if parts.query or not address.isascii() or not address.isprintable():
-        raise ValueError(_ENDPOINT)
+    parts = _split(address)
+    if parts is None or parts.scheme not in ("http", "https"):
+        raise ValueError("it must be an http or https URL without query, as http://service.example.nl:8080/v1")
     return address
 
 
-_HTTPS: Final = "it must be an https URL with a port and without a path, such as https://inway.example.nl:443"
-_ENDPOINT: Final = "it must be an http or https URL without query, such as http://service.example.nl:8080/v1"
+def _split(address: str) -> SplitResult | None:
+    """A URL of a host, without user, query or fragment; `None` when it is no such thing."""
+    if not address.isascii() or not address.isprintable() or " " in address:
+        return None
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    if not _HOST.fullmatch(parts.hostname or "") or port == 0 or "@" in parts.netloc:
+        return None
+    return None if parts.query or parts.fragment else parts
+
 
 HttpsAddress: TypeAlias = Annotated[str, StringConstraints(max_length=255), AfterValidator(_is_https)]
 EndpointUrl: TypeAlias = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_is_endpoint)]
