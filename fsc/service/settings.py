@@ -28,6 +28,8 @@ _PORTS: Final = range(1, 65536)
 class SettingsError(Exception):
     """The configuration is wrong; `mistakes` are sentences that name the variable, one for each."""
 
+    exit_code = 1
+
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
@@ -119,6 +121,7 @@ class Settings(BaseSettings):
 
     log_type: Literal["live", "local"] = Field("live", description="live: JSON lines; local: text", examples=["live"])
     log_level: Literal["debug", "info", "warn", "warning", "error"] = Field("info", examples=["info"])
+    monitoring_address: ListenAddress = Field(Address("0.0.0.0", 8081), examples=["0.0.0.0:8081"])  # noqa: S104
 
     def mistakes(self) -> list[str]:
         """What is wrong with settings that are each well-formed, as sentences; a part adds to those of its base."""

@@ -71,6 +71,8 @@ class Database:
             min_size=1,
             max_size=connections,
             timeout=patience,
+            # A try that fails is given up soon: the next caller begins a new one, without the pause of a long outage.
+            reconnect_timeout=2.0,
             open=False,
             configure=_configure,
             check=_check,

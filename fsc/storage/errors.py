@@ -15,7 +15,12 @@ _CANCELED: Final = "57014"
 
 
 class DatabaseError(Exception):
-    """The database cannot be used; the message is a sentence for the operator of the process."""
+    """The database cannot be used; the message is a sentence for the operator of the process.
+
+    `exit_code` says whose turn it is when a command ends with it: 1 the user's, 2 the platform's.
+    """
+
+    exit_code = 2
 
 
 class DatabaseUnavailableError(DatabaseError):
@@ -24,6 +29,8 @@ class DatabaseUnavailableError(DatabaseError):
 
 class SchemaError(DatabaseError):
     """The schema is not what this version needs: too old, or of another component."""
+
+    exit_code = 1
 
 
 def unavailable(error: psycopg.Error) -> bool:

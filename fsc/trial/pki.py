@@ -79,11 +79,11 @@ class Authority:
         """Writes its chain and its key, as those of a component are written."""
         return Certified(self._key, self._chain or (self.anchor,)).store(folder, name)
 
-    def authority(self, name: str, key_type: KeyType = KeyType.EC) -> Authority:
-        """An authority below this one."""
+    def authority(self, name: str, key_type: KeyType = KeyType.EC, *, crl_url: str | None = None) -> Authority:
+        """An authority below this one; `crl_url` is where the list of what was revoked can be had."""
         key = new_key(key_type)
         subject, issuer = _name(Subject(name)), self.certificate.subject
-        certificate = _authority(subject, issuer, key.public_key(), self._key, path_length=0)
+        certificate = _authority(subject, issuer, key.public_key(), self._key, path_length=0, crl_url=crl_url)
         return Authority(key, (certificate, *self._chain), self.anchor)
 
     def issue(
@@ -156,12 +156,15 @@ def _authority(
     signer: PrivateKey,
     *,
     path_length: int,
+    crl_url: str | None = None,
 ) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     builder = _builder(subject, issuer, public_key, signer)
     builder = builder.not_valid_before(now - _CLOCK_SKEW).not_valid_after(now + _AUTHORITY_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    if crl_url:
+        builder = builder.add_extension(_distribution_point(crl_url), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 

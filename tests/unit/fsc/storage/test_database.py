@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -45,6 +45,14 @@ async def insert(database: Database, then: Exception | None = None) -> None:
         await connection.execute("INSERT INTO things VALUES (1)")
         if then:
             raise then
+
+
+async def answered(database: Database) -> None:
+    """Waits until the database answers again; each try waits for a connection."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(DatabaseUnavailableError):
+                return await database.ping()
 
 
 async def setting(database: Database, name: str) -> str:
@@ -125,6 +133,7 @@ def test_a_restart_of_the_server_is_survived_and_an_outage_named() -> None:
             with pytest.raises(DatabaseUnavailableError):
                 await insert(database)
             await asyncio.to_thread(server.start)
+            await answered(database)
             await insert(database)
             assert await count(database) == 1
 

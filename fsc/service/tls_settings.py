@@ -1,0 +1,53 @@
+"""Certificates in the configuration: those of the group, and the internal ones of a peer."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from wegennet.fsc.service.settings import ReadableFile, Settings
+from wegennet.fsc.wire.errors import TlsFilesError
+from wegennet.fsc.wire.tls import ClientTls, TlsFiles
+
+
+class InternalTls(Settings):
+    """Certificates under the peer's own CA, for APIs among its components."""
+
+    tls_root_cert: ReadableFile = Field(examples=["/pki/internal/root.pem"])
+    tls_cert: ReadableFile = Field(examples=["/pki/internal/cert.pem"])
+    tls_key: ReadableFile = Field(examples=["/pki/internal/key.pem"])
+
+    @property
+    def internal_tls(self) -> TlsFiles:
+        """The files for servers and clients."""
+        return TlsFiles(certificate=self.tls_cert, key=self.tls_key, roots=self.tls_root_cert)
+
+    def mistakes(self) -> list[str]:
+        """Adds files that do not belong together."""
+        return [*super().mistakes(), *tls_mistakes("TLS_CERT, TLS_KEY and TLS_ROOT_CERT", self.internal_tls)]
+
+
+class GroupTls(Settings):
+    """Certificates under the group's trust anchor, for traffic between peers."""
+
+    tls_group_root_cert: ReadableFile = Field(examples=["/pki/group/root.pem"])
+    tls_group_cert: ReadableFile = Field(examples=["/pki/group/cert.pem"])
+    tls_group_key: ReadableFile = Field(examples=["/pki/group/key.pem"])
+
+    @property
+    def group_tls(self) -> TlsFiles:
+        """The files for servers and clients."""
+        return TlsFiles(certificate=self.tls_group_cert, key=self.tls_group_key, roots=self.tls_group_root_cert)
+
+    def mistakes(self) -> list[str]:
+        """Adds files that do not belong together."""
+        variables = "TLS_GROUP_CERT, TLS_GROUP_KEY and TLS_GROUP_ROOT_CERT"
+        return [*super().mistakes(), *tls_mistakes(variables, self.group_tls)]
+
+
+def tls_mistakes(variables: str, files: TlsFiles) -> list[str]:
+    """Why TLS cannot be spoken with these files, as a sentence; none when it can."""
+    try:
+        ClientTls(files)
+    except TlsFilesError as error:
+        return [f"{variables} do not work together: {error}."]
+    return []
