@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastapi import Response
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
+_NUL: Final = "the character NUL (U+0000), which PostgreSQL cannot store"
 
 
 class RefusedBodyError(HTTPException):
@@ -35,7 +36,7 @@ class RefusedBodyError(HTTPException):
 
 
 class StrictRequest(Request):
-    """A request of at most `LARGEST_BODY` bytes, whose JSON is I-JSON."""
+    """A request of at most `LARGEST_BODY` bytes, whose JSON is I-JSON without NUL."""
 
     _read = False
     _value: Any = None
@@ -47,10 +48,7 @@ class StrictRequest(Request):
             RefusedBodyError: the body is too large, or no I-JSON.
         """
         if not self._read:
-            try:
-                self._value = ijson.parse(await self.body())
-            except ijson.InvalidJsonError as error:
-                raise RefusedBodyError(ErrorCode.INVALID_REQUEST, str(error), unreadable=True) from None
+            self._value = _parsed(await self.body())
             self._read = True
         return self._value
 
@@ -76,6 +74,8 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+                raise FscError(ErrorCode.INVALID_REQUEST, f"The address of the request holds {_NUL}.")
             return await handle(StrictRequest(request.scope, request.receive))
 
         return strictly
@@ -84,6 +84,24 @@ class StrictRoute(APIRoute):
 def router(prefix: str = "/v1", **options: Any) -> APIRouter:
     """A router for `api`: only routes that it makes are strict."""
     return APIRouter(prefix=prefix, route_class=StrictRoute, **options)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        value = ijson.parse(body)
+    except ijson.InvalidJsonError as error:
+        raise RefusedBodyError(ErrorCode.INVALID_REQUEST, str(error), unreadable=True) from None
+    if b"\\u0000" in body and _holds_nul(value):
+        raise RefusedBodyError(ErrorCode.INVALID_REQUEST, f"A string holds {_NUL}.", unreadable=True)
+    return value
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for item in value.items() for part in item)
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 def _announced(request: Request) -> int:

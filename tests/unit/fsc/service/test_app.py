@@ -42,6 +42,11 @@ async def refused() -> None:
     raise FscError(ErrorCode.INCORRECT_GROUP_ID, "This is group a.")
 
 
+@routes.get("/named/{name}")
+async def named(name: str) -> str:
+    return name
+
+
 @routes.get("/crash")
 async def crash() -> None:
     raise RuntimeError("secret inside")
@@ -94,12 +99,35 @@ def test_an_error_has_its_code_in_the_body_and_in_the_header(call: Any) -> None:
         b'\xef\xbb\xbf{"name": "a"}',
         b'{"name": "a", "size": 9007199254740993}',
         b'{"name": "\xff"}',
+        b'{"name": "a\\u0000"}',
+        b'{"name": "a", "size\\u0000": [{}]}',
     ],
-    ids=["duplicate key", "NaN", "lone surrogate", "truncated", "deep", "byte order mark", "large integer", "no UTF-8"],
+    ids=[
+        "duplicate key",
+        "NaN",
+        "lone surrogate",
+        "truncated",
+        "deep",
+        "byte order mark",
+        "large integer",
+        "no UTF-8",
+        "NUL",
+        "NUL in a key",
+    ],
 )
 def test_json_that_peers_could_read_differently_is_malformed(call: Any, body: bytes) -> None:
     status, headers, _ = call("POST", "/v1/things", body)
     assert (status, headers["fsc-error-code"]) == (400, "ERROR_CODE_SIGNATURE_CONTRACT_CONTENT_HASH_MISMATCH")
+
+
+def test_a_backslash_before_what_looks_like_nul_is_a_text(call: Any) -> None:
+    assert call("POST", "/v1/things", b'{"name": "\\\\u0000"}')[2]["name"] == "\\u0000"
+
+
+@pytest.mark.parametrize("path", ["/v1/things?limit=%00", "/v1/named/a\0"])
+def test_nul_in_the_address_is_an_invalid_request(call: Any, path: str) -> None:
+    status, headers, _ = call("GET", path)
+    assert (status, headers["fsc-error-code"]) == (400, "ERROR_CODE_INVALID_REQUEST")
 
 
 def test_a_body_of_the_wrong_shape_is_named_by_its_place_and_without_its_value(call: Any) -> None:
