@@ -144,7 +144,7 @@ class ApiClient:
             (self._prefix + target).encode(),
             fields,
             body=content,
-            timeouts=self._timeouts,
+            timeout=self._timeouts,
         )
         async with request as response:
             answered = await _whole(name, response.body)

@@ -161,7 +161,7 @@ class Revocation:
         try:
             async with (
                 asyncio.timeout(_SECONDS),
-                self._pool.request(origin, b"GET", target.encode(), timeouts=timeouts) as response,
+                self._pool.request(origin, b"GET", target.encode(), timeout=timeouts) as response,
             ):
                 if response.status != _OK:
                     raise CrlError(f"was answered with {response.status}")
