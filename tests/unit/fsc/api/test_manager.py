@@ -77,7 +77,7 @@ def test_hash_is_the_same_on_the_other_side() -> None:
 
 
 def test_unknown_version_comes_through_as_its_own_error() -> None:
-    with pytest.raises(FscError, match=r"version 2\.0\.0 only"):
+    with pytest.raises(FscError, match=r"version 2\.0\.0 is the only one"):
         call("POST", "/contracts", BODY | {"content": content(fsc_version="1.0.0")})
 
 
