@@ -254,7 +254,9 @@ class Content(_Part):
     def _has_our_version(cls, value: Any) -> Any:
         # Not left to the field: content of another version has another shape, and its peer should learn why.
         if isinstance(value, dict) and isinstance(version := value.get("fsc_version"), str) and version != FSC_VERSION:
-            raise FscError(ErrorCode.UNKNOWN_FSC_VERSION, f"FSC version {FSC_VERSION} is the only one that is known here.")
+            raise FscError(
+                ErrorCode.UNKNOWN_FSC_VERSION, f"FSC version {FSC_VERSION} is the only one that is known here."
+            )
         return value
 
     def as_json(self) -> dict[str, Any]:

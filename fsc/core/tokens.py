@@ -67,17 +67,17 @@ class AccessToken:
     @property
     def outway_peer_id(self) -> str:
         """The peer whose Outway connects."""
-        return self.actor or self.subject
+        return self.subject if self.actor is None else self.actor
 
     @property
     def connection_delegator(self) -> str | None:
         """The peer on whose behalf the Outway connects, if any."""
-        return self.subject if self.actor else None
+        return None if self.actor is None else self.subject
 
     def as_json(self) -> dict[str, Any]:
         """The claims under their names."""
         optional = {
-            "act": {"sub": self.actor} if self.actor else None,
+            "act": None if self.actor is None else {"sub": self.actor},
             "pdi": self.publication_delegator,
             "prp": self.properties,
         }
