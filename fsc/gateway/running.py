@@ -1,0 +1,98 @@
+"""What an Inway and an Outway start alike: APIs of their own peer, the log writer, health, the listener."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from wegennet.fsc.gateway.logwriter import LogWriter, WriterLimits
+from wegennet.fsc.gateway.metrics import GatewayMetrics
+from wegennet.fsc.gateway.txlog import TransactionLogApi
+from wegennet.fsc.service.client import ApiClient
+from wegennet.fsc.service.lifecycle import DRAIN_SECONDS, StartError
+from wegennet.fsc.wire.limits import Limits, Timeouts
+from wegennet.fsc.wire.server import Server
+from wegennet.fsc.wire.tls import ClientTls
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+    from wegennet.fsc.api.logging import WrittenRecord
+    from wegennet.fsc.gateway.refresh import Refreshed
+    from wegennet.fsc.gateway.settings import GatewaySettings
+    from wegennet.fsc.service.lifecycle import Process
+    from wegennet.fsc.service.settings import Address
+    from wegennet.fsc.wire.message import Handler
+    from wegennet.fsc.wire.tls import ServerTls
+
+log = structlog.get_logger(__name__)
+
+_KIB: Final = 1024
+# An access token holds the properties of its grant, so its header can be long.
+LIMITS: Final = Limits(head_bytes=256 * _KIB)
+_API_SECONDS: Final = 5.0
+
+
+class Foundation:
+    """The parts that both are built on.
+
+    Args:
+        process: whose metrics and health they are.
+        settings: of the gateway.
+    """
+
+    def __init__(self, process: Process, settings: GatewaySettings) -> None:
+        self.process = process
+        self.settings = settings
+        self.metrics = GatewayMetrics(process.metrics)
+        self.internal = process.pool(ClientTls(settings.internal_tls))
+        transaction_log = TransactionLogApi(self.internal, settings.tx_log_api_address)
+        self.log_writer: LogWriter[WrittenRecord] = LogWriter(
+            transaction_log,
+            limits=WriterLimits(patience=settings.tx_log_write_timeout.total_seconds()),
+            on_batch=self.metrics.logged,
+        )
+        process.monitoring.add_check("transaction log", transaction_log.ping)
+
+    def api(self, address: str) -> ApiClient:
+        """An API of our own peer."""
+        return ApiClient(self.internal, f"{address}/v1", seconds=_API_SECONDS)
+
+    def needs(self, name: str, kept: Refreshed[Any]) -> None:
+        """Makes readiness wait until a value was known once."""
+
+        async def known() -> None:
+            if not kept.known:
+                raise LookupError("not known yet")
+
+        self.process.monitoring.add_check(name, known)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Of a request to the next hop."""
+        return Timeouts(connect=5.0, head=self.settings.response_timeout.total_seconds())
+
+    async def serve(self, handler: Handler, address: Address, tls: ServerTls | None) -> None:
+        """Listens for requests until the end of the process; those under way may then end.
+
+        Raises:
+            StartError: the address cannot be listened on.
+        """
+        server = Server(handler, tls, LIMITS)
+        await self.process.enter(_serving(server, address, reuse_port=self.settings.reuse_port))
+
+
+@asynccontextmanager
+async def _serving(server: Server, address: Address, *, reuse_port: bool) -> AsyncIterator[None]:
+    try:
+        await server.listen(address.host, address.port, reuse_port=reuse_port)
+    except OSError as error:
+        raise StartError(f"Cannot listen on {address} for requests: {error.strerror or error}.") from error
+    log.info("listening", listener="requests", address=str(address))
+    try:
+        yield
+    finally:
+        await server.drain(DRAIN_SECONDS)

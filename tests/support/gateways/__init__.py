@@ -1,0 +1,1 @@
+"""What the tests of Inway and Outway share: peers with certificates, and the components around them."""
