@@ -38,7 +38,10 @@ def program(tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
         file = tmp_path / "pulumi-cli" / "bin" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(shutil.which("sleep") or "/bin/sleep", file)
-        return subprocess.Popen([str(file), "60"])
+        started = subprocess.Popen([str(file), "60"])
+        # The kernel reports that a program began shortly before its command line can be read.
+        eventually(Path(f"/proc/{started.pid}/cmdline").read_bytes)
+        return started
 
     return _start
 
