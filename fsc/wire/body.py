@@ -70,8 +70,10 @@ class BodyStream:
         if not self.ended or self._error:
             return None
         data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self.size = 0
+        if self.size:
+            self._chunks.clear()
+            self.size = 0
+            self._source.body_taken(self, len(data))
         return data
 
     def feed(self, chunk: bytes) -> None:

@@ -8,68 +8,50 @@ import select
 import ssl
 from typing import TYPE_CHECKING, Final
 
+from wegennet.fsc.wire.calls import UnansweredError
 from wegennet.fsc.wire.errors import ProtocolError, TlsError, WireError, WireTimeoutError
+from wegennet.fsc.wire.h1_request import outgoing_request
 from wegennet.fsc.wire.h1_response import ResponseReader
-from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER, ClientLimits, Timeouts
+from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER, Timeouts
 from wegennet.fsc.wire.message import ClientResponse, Headers
 from wegennet.fsc.wire.sending import Sending
-from wegennet.fsc.wire.sweep import NEVER, Sweep
+from wegennet.fsc.wire.sweep import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wegennet.fsc.wire.body import BodyStream, NoBody
+    from wegennet.fsc.wire.calls import Call, LineOwner
     from wegennet.fsc.wire.h1_write import Outgoing
-    from wegennet.fsc.wire.message import Origin
 
 # How long a body waits for the server's 100; a server that knows no Expect would let it wait for ever.
 _WAIT_FOR_100: Final = 1.0
 
 
-class UnansweredError(ProtocolError):
-    """The connection ended before anything of an answer came."""
-
-
 class Http1Client(Sending):
     """Sends requests and reads their answers.
 
-    Args:
-        origin: the server, for errors.
-        limits: of the pool.
-        sweep: watches the time limits.
-        on_closed: called when the connection is gone.
-        generation: of the certificates that the connection is made with.
-
     Attributes:
         reused: whether a request was answered on it before.
+        listed: whether its owner lists it as having room.
     """
 
-    def __init__(
-        self,
-        origin: Origin,
-        limits: ClientLimits,
-        sweep: Sweep,
-        on_closed: Callable[[Http1Client], None],
-        generation: int,
-    ) -> None:
+    def __init__(self, owner: LineOwner) -> None:
         super().__init__(asyncio.get_running_loop(), NEVER)
-        self._origin = origin
-        self._limits = limits
-        self._sweep = sweep
-        self._on_closed = on_closed
+        self._owner = owner
+        self._origin = owner.origin
         self._timeouts = Timeouts()
-        self._reader = ResponseReader(self, limits)
+        self._reader = ResponseReader(self, owner.limits)
         self._head: asyncio.Future[ClientResponse] | None = None
         self._sender: asyncio.Task[None] | None = None
         self._go: asyncio.Event | None = None
-        self._error: Exception | None = None
-        self._reading = True
+        self._idle = True
         self._complete = True
+        self._retired = False
+        self._reading = True
         self._deadline = NEVER
         self._certificate: bytes | None = None
         self._poll = select.poll()
-        self.generation = generation
         self.reused = False
+        self.listed = False
 
     # What the event loop calls.
 
@@ -79,7 +61,7 @@ class Http1Client(Sending):
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         self._certificate = tls.getpeercert(binary_form=True) if tls else None
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)
-        self._sweep.add(self)
+        self._owner.sweep.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
@@ -102,12 +84,12 @@ class Http1Client(Sending):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         super().connection_lost(exc)
-        self._sweep.discard(self)
+        self._owner.sweep.discard(self)
         if exc is None:
             self._reader.end()
         if not self._complete:
             self._fail(self._loss(exc))
-        self._on_closed(self)
+        self._owner.closed(self)
 
     def _loss(self, exc: Exception | None) -> WireError:
         if isinstance(exc, ssl.SSLError):
@@ -118,27 +100,50 @@ class Http1Client(Sending):
 
     # One exchange.
 
-    async def exchange(self, message: Outgoing, method: bytes, timeouts: Timeouts) -> ClientResponse:
+    def take(self) -> Http1Client | None:
+        """The connection for a call, if it is idle and the server has neither closed it nor sent anything on it.
+
+        The event loop may not have seen that yet, so the socket is asked.
+        """
+        if not self.room():
+            return None
+        # On a new connection there may be what TLS sends after the handshake.
+        if self.reused and self._poll.poll(0):
+            self._transport.abort()
+            return None
+        self._idle = False
+        self._deadline = NEVER
+        return self
+
+    def room(self) -> bool:
+        """Whether it is idle."""
+        return self._idle and not self.lost and not self._transport.is_closing()
+
+    async def ready(self) -> None:
+        """It is."""
+
+    async def exchange(self, call: Call) -> ClientResponse:
         """Sends a request; returns when the head of the answer is there.
 
         Raises:
             WireError: there is none.
             Exception: what the body of the request raised.
         """
-        self._timeouts = timeouts
-        self._stall = timeouts.idle
-        self._complete, self._error = False, None
-        self._head = self._loop.create_future()
-        self._reader.expect(method)
+        message = outgoing_request(call)
+        self._timeouts = call.timeouts
+        self._stall = call.timeouts.idle
+        self._complete = False
+        self._head = self.loop.create_future()
+        self._reader.expect(call.method)
         if message.stream is None:
             self.write(message.head, message.data)
-            self._deadline = self._loop.time() + timeouts.head
+            self._deadline = self.now() + call.timeouts.head
         else:
             self._go = asyncio.Event() if message.expects else None
-            self._sender = self._loop.create_task(self._send_stream_of(message))
+            self._sender = self.loop.create_task(self._send_stream_of(call, message))
         return await self._head
 
-    async def _send_stream_of(self, message: Outgoing) -> None:
+    async def _send_stream_of(self, call: Call, message: Outgoing) -> None:
         try:
             start = message.head
             if self._go is not None:
@@ -146,13 +151,14 @@ class Http1Client(Sending):
                 start = b""
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._go.wait(), _WAIT_FOR_100)
+            call.begun = True
             await self.send_stream(message, start)
         except Exception as error:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.lost:
                 self._fail(error)
             return
         if self._head is not None and not self._head.done():
-            self._deadline = self._loop.time() + self._timeouts.head
+            self._deadline = self.now() + self._timeouts.head
 
     def go_on(self) -> None:
         """The server wants the body."""
@@ -179,27 +185,27 @@ class Http1Client(Sending):
             self._reader.body.fail(error)
         self._transport.abort()
 
-    def release(self) -> bool:
-        """Ends the exchange; says whether the connection can take another. If not, it is closed."""
+    def release(self) -> None:
+        """Ends the exchange; the connection is kept if nothing of it is left."""
         sending = self._sender is not None and not self._sender.done()
         if self._sender is not None and sending:
             self._sender.cancel()
         self._sender = self._go = self._head = None
-        if not self._complete or sending or not self._reader.keep_alive or self.lost or self._transport.is_closing():
+        keep = self._complete and not sending and self._reader.keep_alive and not self._retired
+        if keep and not self.lost:
+            self._idle = self.reused = True
+            self._set_reading(True)
+            self._deadline = self.now() + self._owner.limits.keep_alive
+            self._owner.freed(self)
+        else:
             self._complete = True
             self._transport.abort()
-            return False
-        self.reused = True
-        self._set_reading(True)
-        self._deadline = self._loop.time() + self._limits.keep_alive
-        return True
 
-    def usable(self) -> bool:
-        """Whether the server has neither closed the idle connection nor sent anything on it.
-
-        The event loop may not have seen that yet, so the socket is asked.
-        """
-        return not self.lost and not self._transport.is_closing() and not self._poll.poll(0)
+    def retire(self) -> None:
+        """Takes no more calls; ends after the one in flight."""
+        self._retired = True
+        if self._idle:
+            self.close()
 
     def close(self) -> None:
         """Closes the connection."""
@@ -221,7 +227,7 @@ class Http1Client(Sending):
         if self._complete or body is None:
             return
         self._set_reading(body.size <= (HIGH_WATER if self._reading else LOW_WATER))
-        self._deadline = self._loop.time() + self._timeouts.idle if self._reading else NEVER
+        self._deadline = self.now() + self._timeouts.idle if self._reading else NEVER
 
     def _set_reading(self, reading: bool) -> None:
         if reading is not self._reading:

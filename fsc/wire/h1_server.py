@@ -90,7 +90,7 @@ class Http1Connection(Sending):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open; a head must come within its time."""
         super().connection_made(transport)
-        self._deadline = self._loop.time() + self._limits.head
+        self._deadline = self.now() + self._limits.head
         self._serving.opened(self)
 
     def data_received(self, data: bytes) -> None:
@@ -176,7 +176,7 @@ class Http1Connection(Sending):
 
     def _await(self, awaited: Awaited) -> None:
         self._awaited = awaited
-        self._deadline = self._loop.time() + self._times[awaited]
+        self._deadline = self.now() + self._times[awaited]
 
     def _set_reading(self, reading: bool) -> None:
         if reading is not self._reading:
@@ -190,7 +190,7 @@ class Http1Connection(Sending):
         if self._waiting:
             head, body = self._waiting.popleft()
             self._body, self._expects = body, head.expects and not body.ended
-            self._task = self._loop.create_task(self._serve(head, body))
+            self._task = self.loop.create_task(self._serve(head, body))
         elif self._refusal is not None:
             self._answer_refusal(self._refusal)
         elif self._held:

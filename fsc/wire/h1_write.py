@@ -47,7 +47,6 @@ class Outgoing:
         chunked: whether chunks of the stream are framed.
         trailers: called after the last chunk of a chunked stream.
         expects: whether the stream waits for the server's 100.
-        begun: whether anything was taken from the stream.
         close: whether the connection ends with this message.
     """
 
@@ -58,7 +57,6 @@ class Outgoing:
     chunked: bool = False
     trailers: Callable[[], Headers] | None = None
     expects: bool = False
-    begun: bool = False
     close: bool = False
 
 

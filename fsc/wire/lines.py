@@ -1,4 +1,4 @@
-"""The connections to one origin: who gets the next one, and when another is made."""
+"""The connections to one origin: who gets the next place on one, and when another is made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from wegennet.fsc.wire.connecting import connect
-from wegennet.fsc.wire.errors import WireTimeoutError
-from wegennet.fsc.wire.h1_client import Http1Client
+from wegennet.fsc.wire.connecting import dial
+from wegennet.fsc.wire.errors import ConnectError, WireTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wegennet.fsc.wire.calls import Line, Place
     from wegennet.fsc.wire.limits import ClientLimits
     from wegennet.fsc.wire.message import Origin
     from wegennet.fsc.wire.sweep import Sweep
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lines:
-    """Connections to an origin that speak one protocol."""
+    """Connections to an origin for one choice of protocol."""
 
     def __init__(
         self,
@@ -33,127 +33,138 @@ class Lines:
         allow_address: Callable[[str], bool] | None,
     ) -> None:
         self.origin = origin
+        self.limits = limits
+        self.sweep = sweep
         self._choice = choice
         self._tls = tls
-        self._limits = limits
-        self._sweep = sweep
         self._allow_address = allow_address
         self._generation = 0
-        self._idle: list[Http1Client] = []
-        self._open: set[Http1Client] = set()
+        self._all: set[Line] = set()
+        self._with_room: list[Line] = []
         self._slots = 0  # promised to somebody who makes a connection
-        # Who waits, in order of arrival. Each gets a connection, or None: a slot to make one in.
-        self._waiting: deque[asyncio.Future[Http1Client | None]] = deque()
+        # Who waits, in order of arrival. Each gets a place, or None: a slot to make a connection in.
+        self._waiting: deque[asyncio.Future[Place | None]] = deque()
 
-    async def take(self, seconds: float, *, fresh: bool) -> Http1Client:
-        """A connection for one exchange; `give_back` must follow.
+    async def take(self, seconds: float, *, fresh: bool) -> Place:
+        """A place for one call; it must be released.
 
         Args:
             seconds: limit for waiting and connecting.
-            fresh: not one that has been idle.
+            fresh: rather on a new connection than on one that has been idle.
 
         Raises:
             WireError: there is none in time.
         """
         self._follow_certificates()
-        if not fresh and not self._waiting and (connection := self._take_idle()):
-            return connection
+        if not fresh and not self._waiting and (place := self._free()):
+            return place
         try:
             async with asyncio.timeout(seconds):
-                return await self._wait_or_connect()
+                if fresh and self._may_connect():
+                    self._slots += 1
+                    return await self._connect()
+                return await self._wait() or await self._connect()
         except TimeoutError:
             raise WireTimeoutError(f"no connection to {self.origin} within {seconds:g} seconds") from None
 
-    def give_back(self, connection: Http1Client) -> None:
-        """Ends an exchange: the connection is kept for the next one, if that is possible."""
-        if not connection.release():
-            return
-        if connection.generation != self._generation or not connection.usable():
-            connection.close()
-        elif not self._offer(connection):
-            self._idle.append(connection)
-
     def close(self) -> None:
         """Closes all connections."""
-        for connection in tuple(self._open):
-            connection.close()
+        for line in tuple(self._all):
+            line.close()
+
+    def freed(self, line: Line) -> None:
+        """There is room on a connection."""
+        if not line.listed and line in self._all:
+            line.listed = True
+            self._with_room.append(line)
+        self._serve()
+
+    def closed(self, line: Line) -> None:
+        """A connection is gone."""
+        self._all.discard(line)
+        if line.listed:
+            line.listed = False
+            self._with_room.remove(line)
+        self._serve()
 
     def _follow_certificates(self) -> None:
-        """Leaves connections that were made with certificates of before."""
-        if self._tls is None:
-            return
-        self._tls.refresh()
-        if self._generation != self._tls.generation:
-            self._generation = self._tls.generation
-            idle, self._idle = self._idle, []
-            for connection in idle:
-                connection.close()
+        """Leaves connections that were made with the certificates of before."""
+        if self._tls is not None:
+            self._tls.refresh()
+            if self._generation != self._tls.generation:
+                self._generation = self._tls.generation
+                for line in tuple(self._all):
+                    line.retire()
 
-    def _take_idle(self) -> Http1Client | None:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable():
-                return connection
-            connection.close()
+    def _free(self) -> Place | None:
+        """A place on the connection that was used last: the server is least likely to close that one."""
+        while self._with_room:
+            line = self._with_room[-1]
+            place = line.take()
+            if not line.room():
+                line.listed = False
+                self._with_room.pop()
+            if place is not None:
+                return place
         return None
 
-    async def _wait_or_connect(self) -> Http1Client:
-        if self._waiting or len(self._open) + self._slots >= self._limits.connections:
-            connection = await self._wait()
-            if connection is not None:
-                return connection
-        else:
-            self._slots += 1
-        return await self._connect()
-
-    async def _wait(self) -> Http1Client | None:
-        waiter: asyncio.Future[Http1Client | None] = asyncio.get_running_loop().create_future()
+    async def _wait(self) -> Place | None:
+        waiter: asyncio.Future[Place | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
+        self._serve()
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 # It was given something at the very moment that it gave up.
-                self._pass_on(waiter.result())
+                self._return(waiter.result())
             raise
 
-    def _pass_on(self, connection: Http1Client | None) -> None:
-        if self._offer(connection):
-            return
-        if connection is None:
-            self._slots -= 1
+    def _return(self, given: Place | None) -> None:
+        if given is not None:
+            given.release()
         else:
-            self._idle.append(connection)
+            self._slots -= 1
+            self._serve()
 
-    def _offer(self, connection: Http1Client | None) -> bool:
-        """Gives a connection or slot to who waits longest; says whether somebody did."""
+    def _serve(self) -> None:
+        """Gives who waits what there is: places first, then slots."""
         while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(connection)
-                return True
-        return False
+            if self._waiting[0].done():
+                self._waiting.popleft()
+            elif place := self._free():
+                self._waiting.popleft().set_result(place)
+            elif self._may_connect():
+                self._slots += 1
+                self._waiting.popleft().set_result(None)
+            else:
+                return
 
-    async def _connect(self) -> Http1Client:
-        """Makes a connection in a slot."""
+    def _may_connect(self) -> bool:
+        if self._slots and self._choice != "1.1":
+            # With HTTP/2 the connection that is being made has room for many.
+            return False
+        return len(self._all) + self._slots < self.limits.connections
+
+    async def _connect(self) -> Place:
+        """Makes a connection in a slot, and takes the first place on it."""
         generation = self._generation
-        context = self._tls.context(self._choice) if self._tls else None
         try:
-            connection = await connect(self.origin, lambda: self._protocol(generation), context, self._allow_address)
+            context = self._tls.context(self._choice) if self._tls else None
+            line = await dial(self, self._choice, context, self._allow_address)
         except BaseException:
-            self._pass_on(None)
+            self._slots -= 1
+            self._serve()
             raise
         self._slots -= 1
-        self._open.add(connection)
-        return connection
-
-    def _protocol(self, generation: int) -> Http1Client:
-        return Http1Client(self.origin, self._limits, self._sweep, self._closed, generation)
-
-    def _closed(self, connection: Http1Client) -> None:
-        if connection in self._idle:
-            self._idle.remove(connection)
-        if connection in self._open:
-            self._open.remove(connection)
-            self._slots += 1
-            self._pass_on(None)
+        self._all.add(line)
+        place = line.take()
+        if generation != self._generation:
+            line.retire()
+        if line.room():
+            self.freed(line)
+        else:
+            self._serve()
+        if place is None:
+            raise ConnectError(f"{self.origin} closed the connection at once")
+        return place

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from wegennet.fsc.wire.h1_client import UnansweredError
-from wegennet.fsc.wire.h1_request import outgoing_request
+from wegennet.fsc.wire.body import BodyStream, NoBody
+from wegennet.fsc.wire.calls import Call, UnansweredError
 from wegennet.fsc.wire.limits import ClientLimits, Timeouts
 from wegennet.fsc.wire.lines import Lines
 from wegennet.fsc.wire.sweep import Sweep
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
     from types import TracebackType
 
-    from wegennet.fsc.wire.h1_client import Http1Client
+    from wegennet.fsc.wire.calls import Place
     from wegennet.fsc.wire.message import ClientResponse, Headers, Origin
     from wegennet.fsc.wire.tls import Choice, ClientTls
 
@@ -71,22 +71,23 @@ class ClientPool:
             timeout: limits of this request.
 
         Raises:
-            ValueError: this cannot be sent as it is.
+            ValueError: the origin needs TLS, and the pool has none. `open` raises it for what cannot be sent.
         """
         if origin.scheme == "https" and self.tls is None:
             raise ValueError(f"{origin} needs TLS, and this client has none")
-        return Exchange(
-            self.lines(origin, protocol),
+        whole = body.whole() if isinstance(body, (BodyStream, NoBody)) else None
+        call = Call(
+            origin,
             method,
             target,
             headers=headers or [],
-            body=body,
+            body=body if whole is None else whole,
             trailers=trailers,
             timeouts=timeout or _USUAL,
         )
+        return Exchange(self._lines_to(origin, protocol), call)
 
-    def lines(self, origin: Origin, protocol: Choice) -> Lines:
-        """The connections to an origin."""
+    def _lines_to(self, origin: Origin, protocol: Choice) -> Lines:
         key = origin, protocol
         lines = self._lines.get(key)
         if lines is None:
@@ -112,23 +113,10 @@ _USUAL: Final = Timeouts()
 class Exchange:
     """A request and its answer."""
 
-    def __init__(
-        self,
-        lines: Lines,
-        method: bytes,
-        target: bytes,
-        *,
-        headers: Headers,
-        body: bytes | AsyncIterable[bytes] | None,
-        trailers: Callable[[], Headers] | None,
-        timeouts: Timeouts,
-    ) -> None:
+    def __init__(self, lines: Lines, call: Call) -> None:
         self._lines = lines
-        self._method = method
-        self._timeouts = timeouts
-        self._replayable = method in _IDEMPOTENT
-        self._message = outgoing_request(lines.origin, method, target, headers=headers, body=body, trailers=trailers)
-        self._connection: Http1Client | None = None
+        self._call = call
+        self._place: Place | None = None
 
     async def open(self) -> ClientResponse:
         """Sends the request; returns when the head of the answer is there. Then `release` must be called.
@@ -140,8 +128,8 @@ class Exchange:
         try:
             try:
                 return await self._attempt(fresh=False)
-            except UnansweredError:
-                if not self._may_repeat():
+            except UnansweredError as error:
+                if not self._may_repeat(error):
                     raise
             self.release()
             return await self._attempt(fresh=True)
@@ -150,21 +138,27 @@ class Exchange:
             raise
 
     async def _attempt(self, *, fresh: bool) -> ClientResponse:
-        self._connection = await self._lines.take(self._timeouts.connect, fresh=fresh)
-        return await self._connection.exchange(self._message, self._method, self._timeouts)
+        self._place = await self._lines.take(self._call.timeouts.connect, fresh=fresh)
+        return await self._place.exchange(self._call)
 
-    def _may_repeat(self) -> bool:
-        """Whether the server closed a connection that it had kept, and a second try can do no harm."""
-        connection = self._connection
-        if connection is None or not connection.reused:
+    def _may_repeat(self, error: UnansweredError) -> bool:
+        """Whether the request can be sent a second time, and that can do no harm.
+
+        So it is when the server says that it did nothing; when none of a streamed body was sent; and for an idempotent
+        method when the server may just have closed a connection that it had kept.
+        """
+        call = self._call
+        streamed = not isinstance(call.body, bytes | None)
+        if streamed and call.begun:
             return False
-        return self._replayable if self._message.stream is None else not self._message.begun
+        reused = self._place is not None and self._place.reused
+        return error.refused or (reused and (streamed or call.method in _IDEMPOTENT))
 
     def release(self) -> None:
         """Ends the exchange; what has not arrived of the answer is given up."""
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            self._lines.give_back(connection)
+        if self._place is not None:
+            place, self._place = self._place, None
+            place.release()
 
     async def __aenter__(self) -> ClientResponse:
         return await self.open()

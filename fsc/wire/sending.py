@@ -23,10 +23,14 @@ class Sending(asyncio.Protocol):
     Args:
         loop: the event loop.
         stall: seconds without any progress after which a connection is given up whose other side takes nothing.
+
+    Attributes:
+        paused: whether too much waits to be sent.
+        lost: whether the connection is gone.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stall: float) -> None:
-        self._loop = loop
+        self.loop = loop
         self._stall = stall
         self._transport: asyncio.Transport
         self._room: list[asyncio.Future[None]] = []
@@ -49,13 +53,17 @@ class Sending(asyncio.Protocol):
         """Too much waits to be sent."""
         self.paused = True
         self._unsent = self._transport.get_write_buffer_size()
-        self._stalled = self._loop.time() + self._stall
+        self._stalled = self.loop.time() + self._stall
 
     def resume_writing(self) -> None:
         """Most of it was sent."""
         self.paused = False
         self._stalled = NEVER
         self._wake()
+
+    def now(self) -> float:
+        """The event loop's time."""
+        return self.loop.time()
 
     async def send(self, message: Outgoing) -> None:
         """Writes an HTTP/1.1 message, its stream included, no faster than the other side takes it.
@@ -91,7 +99,6 @@ class Sending(asyncio.Protocol):
         if start and not (isinstance(stream, BodyStream) and stream.size):
             write(start)
             start = b""
-        message.begun = True
         async for data in stream:
             if left is not None and (left := left - len(data)) < 0:
                 raise ValueError("the body is longer than its Content-Length says")
@@ -111,7 +118,7 @@ class Sending(asyncio.Protocol):
             ConnectionError: the connection is gone.
         """
         while self.paused and not self.lost:
-            waiter = self._loop.create_future()
+            waiter = self.loop.create_future()
             self._room.append(waiter)
             await waiter
         if self.lost:

@@ -56,10 +56,14 @@ class Serving:
         if self.draining:
             connection.drain()
 
-    def closed(self, connection: Connection) -> None:
-        """A connection is gone."""
+    def replaced(self, connection: Connection) -> None:
+        """Another object takes care of a connection from now on."""
         self.connections.discard(connection)
         self.sweep.discard(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.replaced(connection)
         self.on_closed()
 
     async def answer(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from wegennet.fsc.wire.body import read
 from wegennet.fsc.wire.message import Headers, Origin, Request, Response
+from wegennet.fsc.wire.pool import ClientPool, Exchange
 from wegennet.fsc.wire.server import Server
 from wegennet.fsc.wire.tls import ClientTls, ServerTls, TlsFiles
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from wegennet.fsc.wire.limits import Limits
     from wegennet.fsc.wire.message import Handler
+    from wegennet.fsc.wire.tls import Choice
 
 _USAGE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
 DAY = datetime.timedelta(days=1)
@@ -126,6 +128,41 @@ async def serving(
         yield Origin("https" if tls else "http", host, port)
     finally:
         await server.drain(0)
+
+
+@dataclass
+class Way:
+    """A protocol, and TLS or not."""
+
+    protocol: Choice
+    server_tls: ServerTls | None
+    client_tls: ClientTls | None
+
+    @contextlib.asynccontextmanager
+    async def meet(self, handler: Handler = echo, limits: Limits | None = None) -> AsyncIterator[Client]:
+        """A server, and a client of it."""
+        pool = ClientPool(self.client_tls)
+        async with serving(handler, tls=self.server_tls, limits=limits) as origin:
+            yield Client(pool, origin, self.protocol)
+            await pool.close()
+
+
+@dataclass
+class Client:
+    """A client of one server."""
+
+    pool: ClientPool
+    origin: Origin
+    protocol: Choice
+
+    def request(self, method: bytes = b"GET", target: bytes = b"/", **options: Any) -> Exchange:
+        """A request to it."""
+        return self.pool.request(self.origin, method, target, protocol=self.protocol, **options)
+
+    async def get(self, method: bytes = b"GET", target: bytes = b"/", **options: Any) -> tuple[int, bytes]:
+        """Status and body of an answer."""
+        async with self.request(method, target, **options) as response:
+            return response.status, await read(response.body, 1 << 30)
 
 
 def mutual(ca: Ca) -> tuple[ServerTls, ClientTls]:
