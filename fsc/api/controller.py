@@ -64,7 +64,23 @@ class Service(ServiceSettings):
 
 
 class Services(Message):
-    """Answer of `GET /services` and of `GET /groups/{group}/inways/{name}/services`."""
+    """Answer of `GET /groups/{group}/inways/{name}/services`."""
 
     services: list[Service]
+    pagination: Pagination = Pagination()
+
+
+class ListedService(Message):
+    """A Service in the administration; `inway_registered` says whether an Inway with its address is known."""
+
+    name: str
+    endpoint_url: str
+    inway_address: str
+    inway_registered: bool
+
+
+class ListedServices(Message):
+    """Answer of `GET /services`: all of them, by name."""
+
+    services: list[ListedService]
     pagination: Pagination = Pagination()

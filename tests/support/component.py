@@ -11,7 +11,10 @@ import ssl
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from psycopg import sql
 
 from support.waiting import eventually
 from wegennet.fsc.trial.keys import chain_pem
@@ -19,6 +22,7 @@ from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
 
 @dataclass
@@ -78,11 +82,6 @@ class Component:
             environment = {"PATH": os.environ["PATH"], **self._variables}
             self.process = subprocess.Popen(self._command, env=environment, stdout=output, stderr=output)
 
-    def run(self) -> int:
-        """Starts it and waits until it ends; gives its exit code."""
-        self.start()
-        return self.process.wait(30)
-
     def until_ready(self) -> None:
         """Waits until it says that it is ready."""
         eventually(self.ready, within=30)
@@ -98,6 +97,11 @@ class Component:
     def monitoring(self, path: str) -> Answer:
         """An answer of its monitoring."""
         return _ask(http.client.HTTPConnection("127.0.0.1", self.ports["MONITORING_ADDRESS"], timeout=10), "GET", path)
+
+    def metrics(self) -> dict[str, float]:
+        """The values of its metrics, by name and labels."""
+        lines = [line for line in self.monitoring("/metrics").body.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def call(self, listener: str, context: ssl.SSLContext, method: str, path: str, body: Any = None) -> Answer:
         """An answer of one of its APIs."""
@@ -121,6 +125,47 @@ class Component:
         """Ends it at once."""
         self.process.kill()
         self.process.wait()
+
+
+class Components:
+    """Starts processes of one command; at the end those that still run are killed.
+
+    Args:
+        command: such as `["txlog-api", "serve"]`.
+        listeners: the variables of its addresses.
+        variables: what all of them read.
+        folder: for their logs.
+    """
+
+    def __init__(self, command: list[str], listeners: list[str], variables: dict[str, str], folder: Path) -> None:
+        self._command = command
+        self._listeners = listeners
+        self._variables = variables
+        self._folder = folder
+        self._started: list[Component] = []
+
+    def __call__(self, **variables: str) -> Component:
+        """Starts one, without waiting."""
+        log = self._folder / f"{self._command[0]}-{len(self._started)}.log"
+        one = Component(self._command, self._variables | variables, self._listeners, log)
+        self._started.append(one)
+        one.start()
+        return one
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for one in self._started:
+            if one.process.poll() is None:
+                one.kill()
+
+
+def empty(dsn: str, *tables: str) -> None:
+    """Empties tables."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        names = sql.SQL(", ").join(sql.Identifier(table) for table in tables)
+        connection.execute(sql.SQL("TRUNCATE {}").format(names))
 
 
 def free_port() -> int:

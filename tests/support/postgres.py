@@ -8,9 +8,7 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,40 +18,47 @@ from psycopg import sql
 
 from support.waiting import eventually
 from wegennet.fsc.storage.migrations import migrate
+from wegennet.fsc.trial.child import Child
+from wegennet.fsc.trial.postgres import find_programs
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 FAST = {"fsync": "off", "full_page_writes": "off"}
-"""What a test may do without: no test pulls the plug of the machine."""
+"""What a test may do without: none pulls the plug of the machine."""
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder within it is made as safely as in any other)
+_ENOUGH = 4 * 1024**3
 
 
 class Postgres:
-    """A server on a unix socket and a loopback port; `settings` are those of postgresql.conf."""
+    """A server on a unix socket and a loopback port; `settings` are those of postgresql.conf.
+
+    It ends with the process that started it, also when that is killed.
+    """
 
     def __init__(self, settings: dict[str, str] | None = None) -> None:
         self._settings = {"max_connections": "200", "autovacuum": "off", **(FAST if settings is None else settings)}
-        self._cleanup = ExitStack()
         self._templates: dict[str, str] = {}
         self._numbers = count(1)
+        self._folder: Path
         self.port = 0
-        self.process: subprocess.Popen[bytes]
+        self.server: Child
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="fsc-pg-"))
-        self._cleanup.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        self._account = _unprivileged()
-        if self._account:
-            os.chown(self._folder, self._account.pw_uid, self._account.pw_gid)
-        arguments = ["--pgdata", str(self._folder / "data"), "--username=postgres", "--auth=trust", "--no-sync"]
-        self._run("initdb", *arguments, "--encoding=UTF8", "--locale=C").communicate()
+        self._folder = Path(tempfile.mkdtemp(prefix="fsc-pg-", dir=_fast_folder()))
+        if account := _account():
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+        arguments = ["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        initdb = self._child("initdb", f"--pgdata={self._folder / 'data'}", *arguments)
+        assert initdb.wait(60) == 0, initdb.last_lines()
         self.port = _free_port()
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.kill()
-        self._cleanup.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
         """Starts the server, again on the same port, and waits until it answers."""
@@ -64,13 +69,12 @@ class Postgres:
             "unix_socket_directories": str(self._folder),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process = self._run("postgres", "-D", str(self._folder / "data"), *options)
+        self.server = self._child("postgres", "-D", str(self._folder / "data"), *options)
         eventually(self._answers)
 
     def kill(self) -> None:
-        """Ends the server at once; what it committed is there after the next start."""
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait()
+        """Ends the server at once, without writing anything more; what it committed is there after the next start."""
+        self.server.stop()
 
     def dsn(self, database: str = "postgres") -> str:
         """The connection string of a database."""
@@ -92,46 +96,36 @@ class Postgres:
             connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
     def _answers(self) -> bool:
-        assert self.process.poll() is None, (self._folder / "postgres.log").read_text()
+        self.server.must_run()
         try:
             psycopg.connect(self.dsn(), connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        account = self._account
-        with (self._folder / f"{program}.log").open("ab") as output:
-            return subprocess.Popen(
-                [_binary(program), *arguments],
-                stdout=output,
-                stderr=output,
-                cwd=self._folder,
-                user=account.pw_uid if account else None,
-                group=account.pw_gid if account else None,
-                extra_groups=[] if account else None,
-            )
-
-
-def _binary(name: str) -> str:
-    """The path of a program of the server: of the newest version that is installed as Debian does, else in PATH."""
-    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    found = str(installed[-1]) if installed else shutil.which(name)
-    if found is None:
-        raise RuntimeError(
-            f"No PostgreSQL server on this machine ({name} is missing); run `apt-get install postgresql`."
+    def _child(self, program: str, *arguments: str) -> Child:
+        account = _account()
+        return Child(
+            program,
+            [str(find_programs() / program), *arguments],
+            self._folder / f"{program}.log",
+            user=account.pw_name if account else None,
+            stop_signal=signal.SIGQUIT,
+            at_death=signal.SIGQUIT,
         )
-    return found
 
 
-def _unprivileged() -> pwd.struct_passwd | None:
-    """The account that the server runs as: it refuses root."""
+def _fast_folder() -> Path | None:
+    """A folder in memory where there is room for it, else the usual one."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH else None
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Whom the server runs as when we are root, which it refuses."""
     if os.geteuid() != 0:
         return None
-    try:
-        return pwd.getpwnam("postgres")
-    except KeyError:
-        return pwd.getpwnam("nobody")
+    known = {account.pw_name: account for account in pwd.getpwall()}
+    return known.get("postgres") or known["nobody"]
 
 
 def _free_port() -> int:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.component import Component, InternalPki
+from support.component import Component, Components, InternalPki, empty
 from support.txlog import Log, opened
 
 if TYPE_CHECKING:
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from support.postgres import Postgres
 
+PACKAGE = "wegennet.fsc.txlog"
+
 
 @pytest.fixture
 def dsn(postgres: Postgres) -> str:
     """An empty log."""
-    return postgres.fresh_database("wegennet.fsc.txlog")
+    return postgres.fresh_database(PACKAGE)
 
 
 @pytest.fixture
@@ -40,17 +42,32 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> InternalPki:
 
 
 @pytest.fixture
-def start(dsn: str, pki: InternalPki, tmp_path: Path) -> Iterator[Callable[..., Component]]:
-    """Starts transaction logs; those that still run at the end of the test are killed."""
-    started: list[Component] = []
+def start(dsn: str, pki: InternalPki, tmp_path: Path) -> Iterator[Components]:
+    """Starts transaction logs on the database of the test."""
+    with logs(dsn, pki, tmp_path) as starting:
+        yield starting
 
-    def begin(**variables: str) -> Component:
-        given = {"STORAGE_POSTGRES_DSN": dsn, **pki.variables(), **variables}
-        started.append(Component(["txlog-api", "serve"], given, ["LISTEN_ADDRESS"], tmp_path / f"log-{len(started)}"))
-        started[-1].start()
-        return started[-1]
 
-    yield begin
-    for one in started:
-        if one.process.poll() is None:
-            one.kill()
+@pytest.fixture(scope="session")
+def shared(
+    postgres: Postgres, pki: InternalPki, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Component, str]]:
+    """One transaction log for all tests that need no other, and its database."""
+    dsn = postgres.fresh_database(PACKAGE)
+    with logs(dsn, pki, tmp_path_factory.mktemp("txlog")) as starting:
+        one = starting()
+        one.until_ready()
+        yield one, dsn
+
+
+@pytest.fixture
+def txlog(shared: tuple[Component, str]) -> Component:
+    """A transaction log without records."""
+    one, dsn = shared
+    empty(dsn, "records", "parties")
+    return one
+
+
+def logs(dsn: str, pki: InternalPki, folder: Path) -> Components:
+    variables = {"STORAGE_POSTGRES_DSN": dsn, **pki.variables()}
+    return Components(["txlog-api", "serve"], ["LISTEN_ADDRESS"], variables, folder)
