@@ -250,6 +250,7 @@ def named(anchor: Authority) -> x509.Certificate:
     general = [
         x509.DNSName("Outway.Example.nl"),
         x509.DNSName("*.wild.example.nl"),
+        x509.DNSName("*.nl"),
         x509.IPAddress(ipaddress.ip_address("127.1.2.3")),
         x509.IPAddress(ipaddress.ip_address("::1")),
         x509.UniformResourceIdentifier("https://uri.example.nl"),
@@ -258,7 +259,7 @@ def named(anchor: Authority) -> x509.Certificate:
 
 
 def test_names_are_dns_names_and_addresses(named: x509.Certificate) -> None:
-    assert names(named) == ("outway.example.nl", "*.wild.example.nl", "127.1.2.3", "::1")
+    assert names(named) == ("outway.example.nl", "*.wild.example.nl", "*.nl", "127.1.2.3", "::1")
 
 
 def test_common_name_is_no_name_of_a_host(anchor: Authority) -> None:

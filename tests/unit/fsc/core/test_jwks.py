@@ -80,6 +80,7 @@ def test_thumbprint_is_that_of_the_certificate_whatever_the_key_says() -> None:
 
 
 GOOD = SET["keys"][2]
+OTHER = SET["keys"][3]["x5c"][0]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ GOOD = SET["keys"][2]
         GOOD | {"x5c": ["é"]},
         GOOD | {"x5c": ["!!!"]},
         GOOD | {"x5c": ["AAAA"]},
+        {"kty": "EC", "x5c": [f"{OTHER[:64]}\n{OTHER[64:]}"]},
         GOOD | {"x5c": [GOOD["x5c"][0], "AAAA"]},
         GOOD | {"x5c": [GOOD["x5c"][0].replace("/", "_").replace("+", "-") + "-"]},
         GOOD | {"x5c": GOOD["x5c"][:1] * 10},

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fsc_core import CONSUMER, DAY, DELEGATOR, NOW, PROVIDER, STRANGER, connection, content
+from support.fsc_core import CONSUMER, DAY, DELEGATOR, NOW, PROVIDER, STRANGER, connection, content, publication
 
 from wegennet.fsc.core.contract import parse_content
 from wegennet.fsc.core.signatures import Signature, SignatureType
@@ -13,6 +14,8 @@ from wegennet.fsc.core.state import ContractState, preferred, state
 
 CONTENT = parse_content(content(connection(delegator=DELEGATOR)))
 PEERS = CONTENT.peers()
+OWN = parse_content(content(publication(directory={"peer_id": PROVIDER})))
+"""A contract of one peer: any signature of it counts."""
 BEGIN, END = NOW, NOW + 10 * DAY
 
 
@@ -26,7 +29,7 @@ ACCEPTED = [_signature(peer) for peer in PEERS]
 SIGNATURES = st.builds(
     Signature,
     jws=st.sampled_from(["a.b.c", "d.e.f"]),
-    peer_id=st.sampled_from([*PEERS, STRANGER]),
+    peer_id=st.sampled_from([PROVIDER, PROVIDER, *PEERS, STRANGER]),
     type=st.sampled_from([*SignatureType, SignatureType.ACCEPT, SignatureType.ACCEPT]),
     signed_at=st.integers(NOW, NOW + 2),
     content_hash=st.just("$1$1$"),
@@ -115,7 +118,13 @@ def test_order_and_repetition_make_no_difference(signatures: list[Signature], no
 
 @given(st.lists(SIGNATURES, max_size=8), st.integers(NOW - 3, NOW + 6))
 def test_preferred_signatures_give_the_same_state(signatures: list[Signature], now: int) -> None:
-    assert state(CONTENT, preferred(signatures), now) == state(CONTENT, signatures, now)
+    states = [state(OWN, each, now) for each in (preferred(signatures), signatures)]
+    assert states[0] == states[1]
+
+
+def test_signature_whose_certificate_lasts_longest_is_preferred() -> None:
+    longest = _signature(PROVIDER, expires_at=NOW + 9)
+    assert preferred([longest, replace(longest, expires_at=NOW + 8, signed_at=NOW + 1)]) == [longest]
 
 
 @given(st.lists(SIGNATURES, max_size=5))
