@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
@@ -125,8 +125,10 @@ def verify(said: Unverified, certificate: x509.Certificate) -> bytes:
         jws.deserialize_compact(said.text, key, registry=_REGISTRY)
     except CertificateError as error:
         raise JwsError(str(error)) from None
+    except BadSignatureError:
+        raise JwsError("The signature does not hold: the JWS was altered, or made with another key.") from None
     except JoseError as error:
-        raise JwsError(f"The signature does not hold: {error}.") from None
+        raise JwsError(f"The signature does not hold: {error.description or error.error}.") from None
     return said.payload
 
 
