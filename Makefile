@@ -37,14 +37,19 @@ up: .venv/.synced ## From nothing to a cluster with all municipalities (needs ro
 down: .venv/.synced ## Stop the embedded cluster; nothing of it stays behind but its data
 	@$(RUN) wegennet cluster down
 
-test: .venv/.synced ## All tests, end-to-end on the embedded cluster with MUNICIPALITIES=12 (needs root)
+.PHONY: postgres
+postgres: # The FSC peer's tests start servers of their own
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || \
+		(apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends postgresql)
+
+test: .venv/.synced postgres ## All tests, end-to-end on the embedded cluster with MUNICIPALITIES=12 (needs root)
 	@$(RUN) wegennet toolchain
 	@$(RUN) pytest --municipalities $(MUNICIPALITIES) $(ARGS)
 
 test-unit: .venv/.synced ## The tests that need neither root nor native tools
 	@$(RUN) pytest tests/unit $(ARGS)
 
-test-full: .venv/.synced ## The same tests with all 342 municipalities; the result goes to tests/results/full.json
+test-full: .venv/.synced postgres ## The same tests with all 342 municipalities; the result goes to tests/results/full.json
 	@$(RUN) wegennet toolchain
 	@$(RUN) pytest --municipalities 342 --result tests/results/full.json $(ARGS)
 
