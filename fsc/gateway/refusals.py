@@ -18,16 +18,17 @@ _BEARER: Final = frozenset(
     {ErrorCode.ACCESS_TOKEN_MISSING, ErrorCode.ACCESS_TOKEN_INVALID, ErrorCode.ACCESS_TOKEN_EXPIRED}
 )
 _UNAUTHORIZED: Final = 401
+_METHOD_NOT_ALLOWED: Final = 405
+_REFUSED: Final = frozenset({b"CONNECT", b"TRACE"})
 _METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
-def refusal(error: FscError, domain: ErrorDomain, *, more_headers: Headers | None = None, **more: Any) -> Response:
+def refusal(error: FscError, domain: ErrorDomain, **more: Any) -> Response:
     """The answer to a request that the gateway does not pass on.
 
     Args:
         error: why.
         domain: the component that refuses.
-        more_headers: further ones.
         more: further members of the body.
     """
     body = orjson.dumps({"message": error.message, "domain": domain, "code": error.code, **more})
@@ -38,21 +39,22 @@ def refusal(error: FscError, domain: ErrorDomain, *, more_headers: Headers | Non
     ]
     if error.code in _BEARER and error.status == _UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
-    if error.code is ErrorCode.METHOD_UNSUPPORTED:
+    if error.status == _METHOD_NOT_ALLOWED:
         headers.append((b"allow", _METHODS))
-    return Response(error.status, headers + (more_headers or []), body)
+    return Response(error.status, headers, body)
 
 
 def refuse_tunnels(request: Request) -> None:
-    """Refuses what would make the connection something else than requests with answers.
+    """Refuses what would make the connection something else than requests with answers, and what echoes requests.
 
-    A tunnel or WebSocket is one request to FSC whatever happens in it: its transactions could not be logged.
+    A tunnel or WebSocket is one request to FSC whatever happens in it: its transactions could not be logged. TRACE
+    would show a client the access token.
 
     Raises:
-        FscError: METHOD_UNSUPPORTED; 405 for CONNECT (FSC Core 4.6.1.4), 501 for an upgrade.
+        FscError: METHOD_UNSUPPORTED; 405 for a method (FSC Core 4.6.1.4), 501 for an upgrade.
     """
-    if request.method == b"CONNECT":
-        raise FscError(ErrorCode.METHOD_UNSUPPORTED, "CONNECT is not supported: send the request itself.")
+    if request.method in _REFUSED:
+        raise FscError(ErrorCode.METHOD_UNSUPPORTED, f"The method {request.method.decode()} is not supported.")
     if fields.asks_upgrade(request.headers):
         raise FscError(
             ErrorCode.METHOD_UNSUPPORTED,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from wegennet.fsc.gateway.chains import Chains
 from wegennet.fsc.gateway.logwriter import LogWriter, WriterLimits
 from wegennet.fsc.gateway.metrics import GatewayMetrics
 from wegennet.fsc.gateway.txlog import TransactionLogApi
 from wegennet.fsc.service.client import ApiClient
 from wegennet.fsc.service.lifecycle import DRAIN_SECONDS, StartError
+from wegennet.fsc.service.revocation import Revocation
 from wegennet.fsc.wire.limits import Limits, Timeouts
 from wegennet.fsc.wire.server import Server
 from wegennet.fsc.wire.tls import ClientTls
@@ -56,6 +58,7 @@ class Foundation:
             on_batch=self.metrics.logged,
         )
         process.monitoring.add_check("transaction log", transaction_log.ping)
+        self.chains = Chains(None if settings.disable_crl_checks else Revocation(process.pool()))
 
     def api(self, address: str) -> ApiClient:
         """An API of our own peer."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from support.gateways.peers import Issuer
     from wegennet.fsc.api.manager_internal import OutwayService
+    from wegennet.fsc.trial.pki import Authority
     from wegennet.fsc.wire.message import Headers, Request
     from wegennet.fsc.wire.tls import ServerTls
 
@@ -160,6 +161,19 @@ class Service(Fake):
     def headers(self, name: bytes) -> list[bytes]:
         """The values of a header of the last request."""
         return [value for field, value in self.last.headers if field == name]
+
+
+class RevocationLists(Fake):
+    """The list of an authority; `revoked` is what it holds."""
+
+    def __init__(self, authority: Authority) -> None:
+        super().__init__()
+        self._authority = authority
+        self.revoked: list[x509.Certificate] = []
+
+    async def answer(self, request: Request, path: str) -> Response:  # noqa: ARG002
+        """The list as it is now."""
+        return Response(200, [], self._authority.revocation_list(*self.revoked))
 
 
 def as_json(value: Any, status: int = 200, headers: Headers | None = None) -> Response:

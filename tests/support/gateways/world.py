@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
-from support.gateways.fakes import ConsumingManager, Controller, ProvidingManager, Service, TransactionLog
+from support.gateways.fakes import (
+    ConsumingManager,
+    Controller,
+    ProvidingManager,
+    RevocationLists,
+    Service,
+    TransactionLog,
+)
 from support.gateways.peers import CONSUMER, GROUP, PROVIDER, Issuer, grant, issuer
+from wegennet.fsc.core import tokens
 from wegennet.fsc.core.certificates import KeyPair
 from wegennet.fsc.inway.settings import InwaySettings
 from wegennet.fsc.inway.start import start as start_inway
@@ -63,8 +71,9 @@ class Answer:
 class Pki:
     """The group's CA and one for each peer; certificates in files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, crl_url: str) -> None:
         self.folder = folder
+        self._crl_url = crl_url
         self.group = Authority.root("Group")
         self.internal = {peer: Authority.root(f"Internal {peer}") for peer in (CONSUMER, PROVIDER)}
         for name, authority in (("group", self.group), *self.internal.items()):
@@ -73,7 +82,9 @@ class Pki:
     def in_group(self, peer_id: str, name: str, *hosts: str, key: Any = None, under: Authority | None = None) -> Files:
         """A group certificate; a new one when it was made before."""
         subject = Subject(name, peer_id=peer_id, peer_name=f"Peer {peer_id}", hosts=hosts)
-        return (under or self.group).issue(subject, key=key).store(self.folder, f"{peer_id}-{name}")
+        return (
+            (under or self.group).issue(subject, key=key, crl_url=self._crl_url).store(self.folder, f"{peer_id}-{name}")
+        )
 
     def within(self, peer_id: str, name: str, *hosts: str) -> TlsFiles:
         """An internal certificate."""
@@ -89,8 +100,9 @@ class World:
     """Everything around an Inway and an Outway; these are started by a test that needs them."""
 
     def __init__(self, network: Network, folder: Path) -> None:
-        self.pki = Pki(folder)
         self.at = network.address
+        self.pki = Pki(folder, f"http://{self.at(3, 1)}:8080/group.crl")
+        self.lists = RevocationLists(self.pki.group)
         self.inway_address = f"https://{self.at(2, 4)}:8443"
         self.manager_address = f"https://{self.at(2, 1)}:8443"
         self.service = Service()
@@ -98,14 +110,15 @@ class World:
         self.controllers = {CONSUMER: Controller(), PROVIDER: Controller()}
         self.outway_files = self.pki.in_group(CONSUMER, "outway", self.at(1, 5))
         self.manager_files = self.pki.in_group(PROVIDER, "manager", self.at(2, 1))
-        self.provider = ProvidingManager(self._issuer())
+        self.provider = ProvidingManager(self.issuer())
         self.consumer = ConsumingManager()
         self.consumer.grants = [grant(manager_address=self.manager_address)]
         self.offer(PARKING, f"http://{self.at(2, 6)}:8080")
         self.processes: dict[str, Process] = {}
         self._clients: list[ClientPool] = []
 
-    def _issuer(self) -> Issuer:
+    def issuer(self) -> Issuer:
+        """The provider's Manager with the key that is in its files."""
         keys = KeyPair.load(self.manager_files.certificate, self.manager_files.key)
         return replace(issuer(self.inway_address), keys=keys)
 
@@ -136,6 +149,7 @@ class World:
         anybody = ServerTls(self.pki.within(PROVIDER, "manager", self.at(2, 1)), client_certificates=False)
         await self.provider.listen(self.at(2, 1), 9444, anybody)
         await self.service.listen(self.at(2, 6), 8080, None)
+        await self.lists.listen(self.at(3, 1), 8080, None)
 
     async def stranger(self, files: Files, host: str) -> None:
         """The service is also served as if it were an Inway, with another certificate of the group."""
@@ -146,11 +160,15 @@ class World:
         files = self.pki.in_group(PROVIDER, "inway", self.at(2, 4))
         read = load(
             InwaySettings,
-            **self._common(2, PROVIDER, "inway", files),
-            self_address=self.inway_address,
-            listen_address=f"{self.at(2, 4)}:8443",
-            manager_internal_unauthenticated_address=f"https://{self.at(2, 1)}:9444",
-            **settings,
+            **{
+                **self._common(2, PROVIDER, "inway", files),
+                "self_address": self.inway_address,
+                "listen_address": f"{self.at(2, 4)}:8443",
+                "manager_internal_unauthenticated_address": f"https://{self.at(2, 1)}:9444",
+                # Anything but the system's roots, which take a quarter of a second to read.
+                "tls_service_root_cert": self.pki.folder / "group.pem",
+                **settings,
+            },
         )
         return await self._started("inway", lambda process: start_inway(process, read))
 
@@ -190,6 +208,11 @@ class World:
             "disable_crl_checks": True,
         }
 
+    def claims_of_last(self) -> dict[str, Any]:
+        """The claims of the token that the Service got last."""
+        (header,) = self.service.headers(b"fsc-authorization")
+        return tokens.read(header.decode().removeprefix("Bearer ")).as_json()
+
     def client(self, files: TlsFiles | None = None) -> ClientPool:
         """A client; with TLS when `files` are given."""
         pool = ClientPool(ClientTls(files) if files else None)
@@ -219,8 +242,8 @@ class World:
         for process in reversed(self.processes.values()):
             await process.drain(0)
             await process.close()
-        fakes = (self.service, self.provider, self.consumer, *self.logs.values(), *self.controllers.values())
-        await asyncio.gather(*(fake.close() for fake in fakes))
+        own = (self.service, self.lists, self.provider, self.consumer)
+        await asyncio.gather(*(fake.close() for fake in (*own, *self.logs.values(), *self.controllers.values())))
 
 
 async def ask(
