@@ -18,6 +18,7 @@ from wegennet.fsc.wire.errors import RequestBodyError, WireError
 
 if TYPE_CHECKING:
     from wegennet.fsc.api.logging import WrittenRecord
+    from wegennet.fsc.gateway.chains import Chains
     from wegennet.fsc.gateway.logwriter import LogWriter
     from wegennet.fsc.gateway.metrics import GatewayMetrics
     from wegennet.fsc.inway.gate import Gate
@@ -35,6 +36,7 @@ class InwayProxy:
     """The handler of an Inway's requests.
 
     Args:
+        chains: checks certificates of clients for revocation.
         gate: checks access tokens.
         services: says where Services are.
         log_writer: writes transaction records.
@@ -46,6 +48,7 @@ class InwayProxy:
     def __init__(
         self,
         *,
+        chains: Chains,
         gate: Gate,
         services: Services,
         log_writer: LogWriter[WrittenRecord],
@@ -53,6 +56,7 @@ class InwayProxy:
         timeouts: Timeouts,
         metrics: GatewayMetrics,
     ) -> None:
+        self._chains = chains
         self._gate = gate
         self._services = services
         self._log = log_writer
@@ -75,6 +79,7 @@ class InwayProxy:
 
     async def _serve(self, request: Request) -> Response:
         refuse_tunnels(request)
+        await self._chains.check(request.client.chain_der)
         token = await self._gate.admit(request.headers, request.client.certificate_der or b"")
         endpoint = await self._services.find(token.service)
         transaction_id = _transaction_id(request.headers)
@@ -83,7 +88,7 @@ class InwayProxy:
         hop = NextHop(
             self._pool,
             endpoint.origin,
-            self._services.protocol(token.service, endpoint.origin.scheme),
+            await self._services.protocol(token.service, endpoint.origin.scheme),
             self._timeouts,
         )
         try:

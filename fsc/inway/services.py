@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
     from wegennet.fsc.api.controller import Service
     from wegennet.fsc.gateway.refresh import Refreshed
+    from wegennet.fsc.wire.tls import Choice
 
 log = structlog.get_logger(__name__)
-
-Choice = Literal["1.1", "2"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,10 @@ class Services:
             raise FscError(ErrorCode.SERVICE_NOT_FOUND, f"The service {name} is not offered by this Inway.")
         return self._endpoints.value[name]
 
-    def protocol(self, name: str, scheme: str) -> Choice:
+    async def protocol(self, name: str, scheme: str) -> Choice:
         """What to speak to a Service: HTTP/2 where its publication says so, and with TLS only if it takes it."""
+        if not self._protocols.known:
+            await self._protocols.renew()
         if (self._protocols.value or {}).get(name) is not Protocol.HTTP_2:
             return "1.1"
         return None if scheme == "https" else "2"

@@ -46,6 +46,7 @@ async def start(process: Process, settings: InwaySettings) -> None:
     process.background("registration", lambda: keep_registered(controller.register))
     gate = Gate(keys, group_id=settings.group_id, peer_id=settings.own_peer.id, address=settings.self_address)
     proxy = InwayProxy(
+        chains=base.chains,
         gate=gate,
         services=Services(endpoints, protocols),
         log_writer=base.log_writer,
