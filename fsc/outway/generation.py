@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from wegennet.fsc.core.certificates import names, public_key_thumbprint
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.gateway.refresh import Refreshed
 from wegennet.fsc.outway.choice import NoGrantError, choose
-from wegennet.fsc.outway.snapshot import PeerTls
+from wegennet.fsc.outway.snapshot import PeerTls, UncheckedError
 from wegennet.fsc.outway.token import Expected, form, read_answer, unavailable
 from wegennet.fsc.outway.tokens import Tokens
 from wegennet.fsc.wire.body import read
-from wegennet.fsc.wire.errors import WireError
-from wegennet.fsc.wire.limits import Timeouts
+from wegennet.fsc.wire.errors import TlsError, WireError
+from wegennet.fsc.wire.limits import ClientLimits, Timeouts
 from wegennet.fsc.wire.message import Origin
 from wegennet.fsc.wire.pool import ClientPool
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from wegennet.fsc.api.manager_internal import OutwayService
+    from wegennet.fsc.gateway.chains import Chains
     from wegennet.fsc.gateway.metrics import GatewayMetrics
     from wegennet.fsc.outway.choice import Grants, Wish
     from wegennet.fsc.outway.snapshot import Snapshot
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     GrantSource = Callable[[str, Sequence[str]], Awaitable[Grants]]
 
+T = TypeVar("T")
+
+_CONNECTIONS: Final = ClientLimits(connections=512)
 # A token holds the properties of its grant, up to 1 MB (FSC Core 4.2.2.2).
 _LONGEST_TOKEN: Final = 2 * 1024 * 1024
 _TOKEN_TIMEOUTS: Final = Timeouts(connect=5.0, head=10.0, idle=5.0)
@@ -47,11 +51,19 @@ class Generation:
         grants_of: asks our Manager for the grants of an Outway, by the thumbprint of its key and its names.
         group_id: of the Group.
         every: seconds between two refreshes of the grants.
+        chains: checks certificates of servers for revocation.
         metrics: counts.
     """
 
     def __init__(
-        self, snapshot: Snapshot, *, grants_of: GrantSource, group_id: str, every: float, metrics: GatewayMetrics
+        self,
+        snapshot: Snapshot,
+        *,
+        grants_of: GrantSource,
+        group_id: str,
+        every: float,
+        chains: Chains,
+        metrics: GatewayMetrics,
     ) -> None:
         self.snapshot = snapshot
         self.key_thumbprint = public_key_thumbprint(snapshot.keys.certificate)
@@ -59,6 +71,7 @@ class Generation:
         self._grants_of = grants_of
         self._expected = Expected(group_id, snapshot.keys.thumbprint)
         self._metrics = metrics
+        self._chains = chains
         self._pools: dict[str, ClientPool] = {}
         self.tokens = Tokens(self._fetch_token)
         self.grants: Refreshed[Grants] = Refreshed("grants", self._fetch_grants, every=every)
@@ -80,11 +93,24 @@ class Generation:
             )
         return choose(self.grants.value, wanted, now=time.time())
 
-    def pool(self, peer_id: str) -> ClientPool:
-        """Connections to a peer, with this certificate."""
+    async def reach(self, peer_id: str, send: Callable[[ClientPool], Awaitable[T]]) -> T:
+        """Gives `send` the connections to a peer, with this certificate; again when its chain had to be checked first.
+
+        Raises:
+            FscError: a certificate of the peer's server is revoked, or that is not known.
+            WireError: what `send` raises.
+        """
         if peer_id not in self._pools:
-            self._pools[peer_id] = ClientPool(PeerTls(self.snapshot, peer_id))
-        return self._pools[peer_id]
+            self._pools[peer_id] = ClientPool(PeerTls(self.snapshot, peer_id, self._chains), _CONNECTIONS)
+        pool = self._pools[peer_id]
+        try:
+            return await send(pool)
+        except TlsError as error:
+            if not isinstance(error.__cause__, UncheckedError):
+                raise
+            chain = error.__cause__.chain
+        await self._chains.check(chain)
+        return await send(pool)
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -98,7 +124,7 @@ class Generation:
     async def _fetch_token(self, grant: OutwayService) -> Token:
         try:
             async with asyncio.timeout(_TOKEN_SECONDS):
-                status, content = await self._ask_token(grant)
+                status, content = await self.reach(grant.service_peer_id, lambda pool: self._ask_token(pool, grant))
         except TimeoutError:
             self._metrics.token("unreachable")
             raise unavailable(grant, f"nothing within {_TOKEN_SECONDS:g} s") from None
@@ -113,9 +139,9 @@ class Generation:
         self._metrics.token("issued")
         return token
 
-    async def _ask_token(self, grant: OutwayService) -> tuple[int, bytes]:
+    async def _ask_token(self, pool: ClientPool, grant: OutwayService) -> tuple[int, bytes]:
         parts = urlsplit(grant.manager_address)
-        request = self.pool(grant.service_peer_id).request(
+        request = pool.request(
             Origin("https", parts.hostname or "", parts.port or 443),
             b"POST",
             b"/v1/token",

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from wegennet.fsc.outway.token import Token
     from wegennet.fsc.wire.limits import Timeouts
     from wegennet.fsc.wire.message import Request, Response
+    from wegennet.fsc.wire.pool import ClientPool
+    from wegennet.fsc.wire.tls import Choice
 
 log = structlog.get_logger(__name__)
 
 _VIA: Final = b"fsc-outway"
+_PROTOCOLS: Final[dict[Protocol, Choice]] = {Protocol.HTTP_1_1: "1.1", Protocol.HTTP_2: "2"}
 _UNAUTHORIZED: Final = 401
 _RENEWED_ON: Final = frozenset(
     code.encode() for code in (ErrorCode.ACCESS_TOKEN_EXPIRED, ErrorCode.ACCESS_TOKEN_INVALID)
@@ -99,14 +102,14 @@ class OutwayProxy:
             (fields.AUTHORIZATION, b"Bearer " + token.text.encode()),
             (fields.TRANSACTION_ID, sending.transaction_id.encode()),
         ]
-        hop = NextHop(
-            sending.generation.pool(grant.service_peer_id),
-            token.inway,
-            "2" if grant.protocol is Protocol.HTTP_2 else "1.1",
-            self._timeouts,
-        )
+        headers = onward_headers(request, own, via=_VIA)
+
+        async def send(pool: ClientPool) -> Response:
+            hop = NextHop(pool, token.inway, _PROTOCOLS[grant.protocol], self._timeouts)
+            return await forward(request, hop, headers=headers, body=sending.body)
+
         try:
-            return await forward(request, hop, headers=onward_headers(request, own, via=_VIA), body=sending.body)
+            return await sending.generation.reach(grant.service_peer_id, send)
         except RequestBodyError:
             raise
         except WireError as error:

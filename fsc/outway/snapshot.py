@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING
 from wegennet.fsc.core.certificates import CertificateError, KeyPair, read_der, read_pem
 from wegennet.fsc.core.errors import FscError
 from wegennet.fsc.core.identity import identify
+from wegennet.fsc.wire.client_info import verified_chain
 from wegennet.fsc.wire.tls import ClientTls, TlsFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wegennet.fsc.gateway.chains import Chain, Chains
     from wegennet.fsc.wire.tls import Choice
 
 Content = tuple[bytes, bytes, bytes]
@@ -54,15 +58,21 @@ class Snapshot:
 class PeerTls(ClientTls):
     """TLS of a client to one peer: a server of any other peer is refused before anything is sent to it.
 
+    So is one whose chain was not checked for revocation a moment ago: a handshake cannot wait for lists. Whoever wanted
+    the connection finds an `UncheckedError` with the chain as the cause of the failure, has it checked and tries again.
+
     Args:
         snapshot: our own certificate, and the trust anchors.
         peer_id: whose server it must be.
+        chains: knows what was checked.
     """
 
-    def __init__(self, snapshot: Snapshot, peer_id: str) -> None:
+    def __init__(self, snapshot: Snapshot, peer_id: str, chains: Chains) -> None:
         # Kept for its files: they are read when a connection is made.
         self._snapshot = snapshot
-        self._connection = _connection_to(peer_id)
+        self._peer_id = peer_id
+        self._chains = chains
+        self._connection = _looking(self._look)
         super().__init__(snapshot.files)
 
     def context(self, choice: Choice) -> ssl.SSLContext:
@@ -70,6 +80,25 @@ class PeerTls(ClientTls):
         context = super().context(choice)
         context.sslobject_class = self._connection
         return context
+
+    def _look(self, chain: Chain) -> None:
+        try:
+            found = identify(read_der(chain[0])).id
+        except (CertificateError, FscError) as error:
+            raise _not_accepted(str(error)) from None
+        if found != self._peer_id:
+            raise _not_accepted(f"it is of peer {found} instead of peer {self._peer_id}")
+        if not self._chains.known_good(chain):
+            raise UncheckedError(chain)
+
+
+class UncheckedError(ssl.SSLCertVerificationError):
+    """A handshake was given up because the server's `chain` was not checked for revocation."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__("whether it is revoked was not checked")
+        self.verify_message = "whether it is revoked was not checked"
+        self.chain = chain
 
 
 def read_files(files: TlsFiles) -> Content:
@@ -87,28 +116,24 @@ def read_files(files: TlsFiles) -> Content:
     return certificate, key, roots
 
 
-def _connection_to(peer_id: str) -> type[ssl.SSLObject]:
+def _looking(look: Callable[[Chain], None]) -> type[ssl.SSLObject]:
+    """Connections whose handshake fails with what `look` raises about the server's chain."""
+
     class Connection(ssl.SSLObject):
-        """One TLS connection, whose handshake fails when the server is of another peer."""
+        """One TLS connection."""
 
         def do_handshake(self) -> None:
             """Ends the handshake, and looks who is there."""
             super().do_handshake()
-            if reason := _stranger(self.getpeercert(binary_form=True) or b"", peer_id):
-                error = ssl.SSLCertVerificationError(reason)
-                error.verify_message = reason
-                raise error
+            look(verified_chain(self))
 
     return Connection
 
 
-def _stranger(certificate: bytes, peer_id: str) -> str | None:
-    """Why a server is not of a peer; None when it is."""
-    try:
-        found = identify(read_der(certificate)).id
-    except (CertificateError, FscError) as error:
-        return str(error)
-    return None if found == peer_id else f"it is of peer {found} instead of peer {peer_id}"
+def _not_accepted(reason: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(reason)
+    error.verify_message = reason
+    return error
 
 
 def _memory(data: bytes) -> int:

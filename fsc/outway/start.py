@@ -32,6 +32,7 @@ async def start(process: Process, settings: OutwaySettings) -> None:
             grants_of=manager.grants_of,
             group_id=settings.group_id,
             every=settings.grant_links_cache_ttl.total_seconds(),
+            chains=base.chains,
             metrics=base.metrics,
         )
 
