@@ -24,12 +24,15 @@ class Accepted(asyncio.Protocol):
         self._serving = serving
         self._http2 = http2
         self._began = b""
+        self._open = False
+        serving.coming += 1
         self._deadline = 0.0
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open, the TLS handshake done."""
         self._transport = cast("asyncio.Transport", transport)
+        self.came()
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         if tls is not None:
             self._hand_over(http2=tls.selected_alpn_protocol() == "h2")
@@ -38,6 +41,12 @@ class Accepted(asyncio.Protocol):
         else:
             self._deadline = self._serving.loop.time() + self._serving.limits.head
             self._serving.opened(self)
+
+    def came(self) -> None:
+        """The connection is open now, or never will be."""
+        if not self._open:
+            self._open = True
+            self._serving.coming -= 1
 
     def data_received(self, data: bytes) -> None:
         """The first octets of a connection in the clear."""
@@ -67,11 +76,8 @@ class Accepted(asyncio.Protocol):
         self._transport.close()
 
     def evict(self) -> bool:
-        """Ends, unless a request is coming in."""
-        if self._began:
-            return False
-        self._transport.close()
-        return True
+        """Doesn't: its first request is still to come."""
+        return False
 
     def abort(self) -> None:
         """Ends at once."""

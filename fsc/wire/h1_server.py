@@ -75,6 +75,7 @@ class Http1Connection(Sending):
         self._waiting: deque[tuple[RequestHead, BodyStream | NoBody]] = deque()
         self._held = b""  # octets after requests that wait
         self._refusal: Refusal | None = None
+        self._broken: BodyStream | None = None  # the body in which the refusal came
         self._task: asyncio.Task[None] | None = None
         self._body: BodyStream | NoBody | None = None  # of the request that is being handled
         self._expects = False  # whether its client waits for 100
@@ -124,12 +125,12 @@ class Http1Connection(Sending):
             self._held = self._reader.feed(data)
         except Refusal as refusal:
             self._refusal = refusal
-            if self._reader.body is not None:
-                self._reader.body.fail(RequestBodyError(refusal.status, str(refusal)))
-                self._reader.body = None
-        if self._task is None and self._refusal is not None:
-            self._next()
-        self._regulate()
+            self._broken, self._reader.body = self._reader.body, None
+            if self._broken is not None:
+                self._broken.fail(RequestBodyError(refusal.status, str(refusal)))
+            elif self._task is None:
+                self._next()
+        self._regulate(len(data))
 
     @property
     def full(self) -> bool:
@@ -154,16 +155,19 @@ class Http1Connection(Sending):
         if not self._reading:
             self._regulate()
 
-    def _regulate(self) -> None:
-        """Reads on or not, and sets the time limit of what the client has to do."""
+    def _regulate(self, size: int = 0) -> None:
+        """Reads on or not, and sets the time limit of what the client has to do after `size` octets more."""
         if self._leaving or self.lost:
             return
         body = self._reader.body
         stuffed = body is not None and body.size > (HIGH_WATER if self._reading else LOW_WATER)
         self._set_reading(not stuffed and not self._waiting and not self._held)
         awaited = self._next_awaited(body)
-        if awaited is Awaited.BODY or awaited is not self._awaited:
+        if awaited is not self._awaited:
             self._await(awaited)
+        elif awaited is Awaited.BODY and size:
+            earned = size / self._limits.min_rate if self._limits.min_rate else NEVER
+            self._deadline = min(self.now() + self._limits.idle, self._deadline + earned)
 
     def _next_awaited(self, body: BodyStream | None) -> Awaited:
         if not self._reading or (body is not None and self._expects):
@@ -191,7 +195,7 @@ class Http1Connection(Sending):
             head, body = self._waiting.popleft()
             self._body, self._expects = body, head.expects and not body.ended
             self._task = self.loop.create_task(self._serve(head, body))
-        elif self._refusal is not None:
+        elif self._refusal is not None and self._broken is None:
             self._answer_refusal(self._refusal)
         elif self._held:
             held, self._held = self._held, b""
@@ -226,7 +230,7 @@ class Http1Connection(Sending):
 
     async def _respond(self, head: RequestHead, body: BodyStream | NoBody, response: Response) -> bool:
         """Writes the answer; says whether another request may follow."""
-        close = not head.keep_alive or self._serving.draining or self._refusal is not None or self._too_much(body)
+        close = not head.keep_alive or self._serving.draining or self._broken is body or self._too_much(body)
         self._expects = False
         try:
             message = outgoing_response(response, method=head.method, version=head.version, close=close)
@@ -284,13 +288,14 @@ class Http1Connection(Sending):
 
     def drain(self) -> None:
         """Ends after the request in flight."""
-        self.evict()
+        if self._task is None and not self._waiting and not self._reader.in_head:
+            self._leave()
 
     def evict(self) -> bool:
-        """Ends if no request is in flight or coming in; says whether it did."""
-        if self._task is not None or self._waiting or self._reader.in_head or self._leaving:
+        """Ends at once if it waits for another request; says whether it did."""
+        if self._awaited is not Awaited.REQUEST or self.lost:
             return False
-        self._leave()
+        self._transport.abort()
         return True
 
     def abort(self) -> None:
@@ -310,7 +315,8 @@ class Http1Connection(Sending):
             self._answer_refusal(self._refusal)
         elif self._awaited is Awaited.BODY and isinstance(self._reader.body, BodyStream):
             self._refusal = Refusal(408, f"nothing of the body came for {self._limits.idle:g} seconds")
-            self._reader.body.fail(RequestBodyError(408, str(self._refusal)))
+            self._broken, self._reader.body = self._reader.body, None
+            self._broken.fail(RequestBodyError(408, str(self._refusal)))
         elif self._awaited is Awaited.CLOSE:
             self._transport.abort()
         else:

@@ -36,6 +36,7 @@ class ServerStream(Http2Stream):
 
     def __init__(self, link: Http2Connection, stream_id: int, fields: RequestFields, *, ended: bool) -> None:
         super().__init__(link, stream_id, link.serving.limits.idle)
+        self.min_rate = link.serving.limits.min_rate
         self.length = fields.length
         self.body = None if ended else BodyStream(self)
         self.expects = not ended and any(name == b"expect" for name, _ in fields.headers)
@@ -237,10 +238,10 @@ class Http2Connection(Http2Link[ServerStream]):
         self._rest()
 
     def evict(self) -> bool:
-        """Ends if no request is in flight; says whether it did."""
-        if self.streams or self._leaving:
+        """Ends at once if it waits for another request; says whether it did."""
+        if self.streams or self.lost or not self.h2.highest_inbound_stream_id:
             return False
-        self.drain()
+        self._transport.abort()
         return True
 
     def abort(self) -> None:

@@ -31,6 +31,7 @@ class Http2Stream:
         length: what Content-Length promised; None without.
         trailers: that came in.
         idle: seconds without progress after which a direction is given up.
+        min_rate: octets a second below which a body is too slow; 0 is no minimum.
     """
 
     def __init__(self, link: Http2Link[Any], stream_id: int, idle: float) -> None:
@@ -40,6 +41,8 @@ class Http2Stream:
         self.length: int | None = None
         self.trailers: Headers = []
         self.idle = idle
+        self.min_rate = 0
+        self._patience = idle
         self._received = 0
         self._window: asyncio.Future[None] | None = None
         self._read_by = NEVER
@@ -56,6 +59,9 @@ class Http2Stream:
         if self.length is not None and self._received > self.length:
             self.malformed("the body is longer than Content-Length says")
             return False
+        if self.min_rate and self._read_by is not NEVER:
+            left = self._read_by - self.link.now()
+            self._patience = min(self.idle, left + len(data) / self.min_rate)
         self._read_by = NEVER
         if data:
             body.feed(data)
@@ -75,7 +81,7 @@ class Http2Stream:
 
     def body_wanted(self, body: BodyStream) -> None:  # noqa: ARG002 - the protocol's signature
         """The reader waits for more."""
-        self._read_by = self.link.now() + self.idle
+        self._read_by = self.link.now() + (self._patience if self.min_rate else self.idle)
 
     def body_taken(self, body: BodyStream, size: int) -> None:  # noqa: ARG002 - the protocol's signature
         """The reader took a chunk."""

@@ -81,10 +81,12 @@ class Server:
     @property
     def connections(self) -> int:
         """Open connections, those in the TLS handshake included."""
-        return len(self._serving.connections) + len(self._handshakes)
+        return len(self._serving.connections) + self._serving.coming
 
     async def drain(self, seconds: float) -> None:
         """Stops: no new connections, requests in flight are finished for at most `seconds`, the rest is cut off."""
+        if not self._listeners:
+            return
         self._pause_accepting()
         for listener in self._listeners:
             listener.close()
@@ -124,12 +126,16 @@ class Server:
                 self._loop.add_reader(listener, self._accept, listener)
 
     def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_BATCH):
-            if self.connections >= self._limits.connections and not self._evict():
-                self._pause_accepting()
-                return
+        for turn in range(_BATCH):
+            if self.connections >= self._limits.connections:
+                # That one waits is certain in the first turn only.
+                if turn:
+                    return
+                if not self._evict():
+                    self._pause_accepting()
+                    return
             try:
-                connection, _ = listener.accept()
+                connection, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -138,30 +144,28 @@ class Server:
                 self._loop.call_later(_PAUSE, self._accept_again)
                 return
             connection.setblocking(False)
-            task = self._loop.create_task(self._connect(connection))
+            accepted = Accepted(self._serving, http2=self._http2)
+            task = self._loop.create_task(self._connect(connection, accepted, str(address[0])))
             self._handshakes.add(task)
             task.add_done_callback(self._handshakes.discard)
-
-    def _tell_closed(self) -> None:
-        self._serving.on_closed()
 
     def _evict(self) -> bool:
         """Makes room by closing a connection on which nothing happens; says whether there was one."""
         return any(connection.evict() for connection in self._serving.connections)
 
-    async def _connect(self, connection: socket.socket) -> None:
+    async def _connect(self, connection: socket.socket, accepted: Accepted, address: str) -> None:
         context = self._tls.context() if self._tls else None
         timeouts = (
             {"ssl_handshake_timeout": self._limits.handshake, "ssl_shutdown_timeout": _TLS_SHUTDOWN} if context else {}
         )
         try:
-            await self._loop.connect_accepted_socket(
-                lambda: Accepted(self._serving, http2=self._http2), connection, ssl=context, **timeouts
-            )
+            await self._loop.connect_accepted_socket(lambda: accepted, connection, ssl=context, **timeouts)
         except OSError as error:
-            _log.info("A TLS handshake failed: %s", error)
+            _log.info("The TLS handshake with %s failed: %s", address, error)
             connection.close()
-            self._loop.call_soon(self._tell_closed)
+        finally:
+            accepted.came()
+            self._serving.on_closed()
 
 
 def _listener(family: int, address: tuple[str, int], *, reuse_port: bool) -> socket.socket:

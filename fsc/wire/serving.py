@@ -29,13 +29,14 @@ class Connection(Watched, Protocol):
         """Ends at once."""
 
     def evict(self) -> bool:
-        """Ends if no request is in flight or coming in; says whether it did."""
+        """Ends at once if it only waits for another request; says whether it did."""
 
 
 class Serving:
     """Handler, limits, and the open connections.
 
     Attributes:
+        coming: connections that were accepted and are not open yet, because of the TLS handshake.
         draining: whether connections end after the requests in flight.
         sweep: watches the time limits of all connections.
     """
@@ -44,6 +45,7 @@ class Serving:
         self.handler = handler
         self.limits = limits
         self.loop = loop
+        self.coming = 0
         self.draining = False
         self.sweep = Sweep(loop, min(limits.head, limits.idle, limits.keep_alive))
         self.connections: set[Connection] = set()
