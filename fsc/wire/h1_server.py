@@ -6,7 +6,7 @@ import enum
 import logging
 from collections import deque
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wegennet.fsc.wire.body import BodyStream, NoBody
 from wegennet.fsc.wire.errors import Refusal, RequestBodyError
@@ -14,7 +14,7 @@ from wegennet.fsc.wire.h1_reader import RequestReader
 from wegennet.fsc.wire.h1_write import CONTINUE, outgoing_response
 from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER
 from wegennet.fsc.wire.message import Request
-from wegennet.fsc.wire.sending import Sending
+from wegennet.fsc.wire.sending import CLOSE, LINGER, Sending
 from wegennet.fsc.wire.serving import plain
 from wegennet.fsc.wire.sweep import NEVER
 
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from wegennet.fsc.wire.serving import Serving
 
 _log = logging.getLogger(__name__)
-
-# After the last answer so long and so much is still read: a close with octets unread could destroy the answer.
-_LINGER: Final = 2.0
-_LINGER_BYTES: Final = 4 * 1024 * 1024
-_CLOSE: Final = 5.0
 
 
 class Awaited(enum.Enum):
@@ -52,8 +47,8 @@ def _times(limits: Limits) -> dict[Awaited, float]:
         Awaited.REQUEST: limits.keep_alive,
         Awaited.HEAD: limits.head,
         Awaited.BODY: limits.idle,
-        Awaited.LEAVING: _LINGER,
-        Awaited.CLOSE: _CLOSE,
+        Awaited.LEAVING: LINGER,
+        Awaited.CLOSE: CLOSE,
     }
 
 
@@ -81,7 +76,6 @@ class Http1Connection(Sending):
         self._expects = False  # whether its client waits for 100
         self._reading = True
         self._leaving = False
-        self._lingered = 0
         self._times = _times(serving.limits)
         self._awaited = Awaited.HEAD
         self._deadline = NEVER
@@ -97,7 +91,7 @@ class Http1Connection(Sending):
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
         if self._leaving:
-            self._linger(len(data))
+            self.throw_away(len(data))
         elif self._held:
             self._held += data
         elif self._refusal is None:
@@ -277,14 +271,8 @@ class Http1Connection(Sending):
             self._transport.close()
             self._await(Awaited.CLOSE)
             return
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self.half_close()
         self._await(Awaited.LEAVING)
-
-    def _linger(self, size: int) -> None:
-        self._lingered += size
-        if self._lingered > _LINGER_BYTES:
-            self._transport.abort()
 
     def drain(self) -> None:
         """Ends after the request in flight."""

@@ -341,8 +341,7 @@ class Http2Client(Http2Link[ClientStream]):
     def on_break(self, reason: str) -> None:
         """The server broke the protocol."""
         self._reason = f"breaks HTTP/2: {reason}"
-        for stream in tuple(self.streams.values()):
-            stream.gone()
+        self._transport.close()
 
     def check(self, now: float) -> None:
         """Acts on time limits that have passed."""

@@ -59,6 +59,7 @@ class Http2Link(Sending, Generic[S]):
         self.frames = Frames(server=not client, head_bytes=limits.head_bytes, clock=loop.time, on_goaway=self.on_goaway)
         self.streams: dict[int, S] = {}
         self._broken = False
+        self._silent = False
         self._on: dict[type[Event], Callable[[Any], None]] = {
             DataReceived: self._on_data,
             StreamEnded: self._on_end,
@@ -82,6 +83,7 @@ class Http2Link(Sending, Generic[S]):
     def data_received(self, data: bytes) -> None:
         """Octets arrived."""
         if self._broken:
+            self.throw_away(len(data))
             return
         try:
             for piece in self.frames.split(data):
@@ -119,7 +121,10 @@ class Http2Link(Sending, Generic[S]):
 
     def flush(self) -> None:
         """Writes what h2 has ready."""
-        if (data := self.h2.data_to_send()) and not self.lost:
+        self._put(self.h2.data_to_send())
+
+    def _put(self, data: bytes) -> None:
+        if data and not self.lost and not self._silent:
             self._transport.write(data)
 
     def goaway(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
@@ -129,8 +134,7 @@ class Http2Link(Sending, Generic[S]):
         """
         self.flush()
         frame = GoAwayFrame(0, last_stream_id=self.h2.highest_inbound_stream_id, error_code=code)
-        if not self.lost:
-            self._transport.write(frame.serialize())
+        self._put(frame.serialize())
 
     def reset(self, stream_id: int, code: ErrorCodes) -> None:
         """Ends a stream."""
@@ -149,8 +153,8 @@ class Http2Link(Sending, Generic[S]):
     def _break(self, reason: str) -> None:
         self._broken = True
         self.flush()
+        self._silent = True
         self.on_break(reason)
-        self._transport.close()
 
     # What h2 says.
 

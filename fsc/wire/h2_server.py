@@ -16,6 +16,7 @@ from wegennet.fsc.wire.h2_link import Http2Link
 from wegennet.fsc.wire.h2_stream import Http2Stream
 from wegennet.fsc.wire.headers import allowed_trailers, content_length
 from wegennet.fsc.wire.message import Headers, Request, Response
+from wegennet.fsc.wire.sending import CLOSE, LINGER
 from wegennet.fsc.wire.serving import plain
 from wegennet.fsc.wire.sweep import NEVER
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BODILESS: Final = frozenset({204, 304})
-_CLOSE: Final = 5.0
 
 
 class ServerStream(Http2Stream):
@@ -207,7 +207,7 @@ class Http2Connection(Http2Link[ServerStream]):
 
     def _rest(self) -> None:
         """Nothing may be in flight any more."""
-        if self.streams or self.lost:
+        if self.streams or self.lost or self._broken:
             return
         if self._leaving:
             self._close()
@@ -216,7 +216,7 @@ class Http2Connection(Http2Link[ServerStream]):
 
     def _close(self) -> None:
         self._transport.close()
-        self._deadline = self.now() + _CLOSE
+        self._deadline = self.now() + CLOSE
 
     def on_goaway(self, last_stream: int, code: int) -> None:  # noqa: ARG002 - we open no streams
         """The client leaves."""
@@ -228,7 +228,8 @@ class Http2Connection(Http2Link[ServerStream]):
         _log.info("An HTTP/2 connection from %s is closed: %s", self._client_info.address, reason)
         for stream in tuple(self.streams.values()):
             stream.gone()
-        self._deadline = self.now() + _CLOSE
+        self.half_close()
+        self._deadline = self.now() + LINGER
 
     def drain(self) -> None:
         """Ends after the requests in flight."""
@@ -255,6 +256,8 @@ class Http2Connection(Http2Link[ServerStream]):
             if self._transport.is_closing():
                 self._deadline = NEVER
                 self._transport.abort()
+            elif self._broken:
+                self._close()
             else:
                 self.drain()
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 # Head and body below this are joined: copying costs less than another record or system call.
 _JOIN: Final = 64 * 1024
+_MOST_THROWN_AWAY: Final = 4 * 1024 * 1024
+# How long octets are thrown away, and then how long the close of a connection may take.
+LINGER: Final = 2.0
+CLOSE: Final = 5.0
 
 
 class Sending(asyncio.Protocol):
@@ -35,6 +39,7 @@ class Sending(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._room: list[asyncio.Future[None]] = []
         self._stalled = NEVER  # when the other side must have taken something
+        self._thrown_away = 0
         self._unsent = 0  # octets that waited when that was set
         self.paused = False
         self.lost = False
@@ -131,6 +136,21 @@ class Sending(asyncio.Protocol):
             if unsent >= self._unsent:
                 self._transport.abort()
             self._unsent, self._stalled = unsent, now + self._stall
+
+    def half_close(self) -> None:
+        """Ends our half of the connection; octets that still come in are to be thrown away for a while.
+
+        A close with octets unread makes the kernel send a reset, which can destroy what we sent before the other side
+        has read it.
+        """
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def throw_away(self, size: int) -> None:
+        """Counts octets that came after that; the connection is cut off when they don't end."""
+        self._thrown_away += size
+        if self._thrown_away > _MOST_THROWN_AWAY:
+            self._transport.abort()
 
     def _wake(self) -> None:
         waiters, self._room = self._room, []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import datetime
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -15,6 +16,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hpack import Decoder, Encoder
+from hyperframe.frame import (
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
 from wegennet.fsc.wire.body import read
 from wegennet.fsc.wire.message import Headers, Origin, Request, Response
@@ -220,3 +232,150 @@ async def sent(origin: Origin, data: bytes) -> bytes:
 def statuses(answers: bytes) -> list[int]:
     """Status of each answer in a row of them."""
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]
+
+
+@dataclass
+class H2Answer:
+    """What came in on a stream."""
+
+    status: int = 0
+    data: bytes = b""
+    fields: Headers = field(default_factory=list)
+    ended: bool = False
+    code: int | None = None
+    window: int = 65535
+
+
+class H2Raw:
+    """A client of HTTP/2 that sends any frame, whether the rules allow it or not."""
+
+    def __init__(self, connection: Raw) -> None:
+        self._raw = connection
+        self._encoder = Encoder()
+        self._decoder = Decoder()
+        self._next = 1
+        self._window = 65535
+        self._streams: dict[int, H2Answer] = collections.defaultdict(H2Answer)
+        self._gone: int | None = None
+        self._settled = False
+
+    def encode(self, fields: Headers) -> bytes:
+        """A header block."""
+        return bytes(self._encoder.encode(fields))
+
+    async def octets(self, data: bytes) -> None:
+        """Sends octets."""
+        await self._raw.send(data)
+
+    async def frames(self, *frames: Frame) -> None:
+        """Sends frames."""
+        await self._raw.send(b"".join(frame.serialize() for frame in frames))
+
+    async def headers(self, stream: int, fields: Headers, *, end: bool) -> None:
+        """Sends a header block."""
+        flags = ["END_HEADERS", "END_STREAM"] if end else ["END_HEADERS"]
+        await self.frames(HeadersFrame(stream, self.encode(fields), flags=flags))
+
+    async def request(self, fields: Headers, *, end: bool = True) -> int:
+        """Opens a stream."""
+        stream, self._next = self._next, self._next + 2
+        await self.headers(stream, fields, end=end)
+        return stream
+
+    async def send(self, stream: int, data: bytes) -> None:
+        """Sends a body as fast as the windows allow."""
+        while data:
+            size = min(len(data), 16384, self._window, self._streams[stream].window)
+            if size <= 0:
+                assert await self._frame()
+                continue
+            await self.frames(DataFrame(stream, data[:size]))
+            data = data[size:]
+            self._window -= size
+            self._streams[stream].window -= size
+        await self.frames(DataFrame(stream, b"", flags=["END_STREAM"]))
+
+    async def answer(self, stream: int) -> tuple[int, bytes]:
+        """Status and body of an answer."""
+        answer = self._streams[stream]
+        while not answer.ended and answer.code is None and await self._frame():
+            pass
+        return answer.status, answer.data
+
+    async def end_of(self, stream: int) -> int | None:
+        """Error code with which the server resets a stream."""
+        answer = self._streams[stream]
+        while answer.code is None and await self._frame():
+            pass
+        return answer.code
+
+    async def goaway(self) -> int | None:
+        """Error code with which the server ends the connection; None when it only closes."""
+        with contextlib.suppress(OSError):
+            while self._gone is None and await self._frame():
+                pass
+        return self._gone
+
+    async def take_in(self) -> None:
+        """Reads what has arrived."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                while await self._frame():
+                    pass
+
+    async def settle(self) -> None:
+        """Waits until the server has seen that its settings are known."""
+        await self.frames(PingFrame(0, b"settled!"))
+        self._settled = False
+        while not self._settled and await self._frame():
+            pass
+
+    async def _frame(self) -> bool:
+        try:
+            header = await self._raw.reader.readexactly(9)
+        except asyncio.IncompleteReadError:
+            return False
+        frame, length = Frame.parse_frame_header(memoryview(header))
+        frame.parse_body(memoryview(await self._raw.reader.readexactly(length)))
+        await self._act(frame)
+        return True
+
+    async def _act(self, frame: Frame) -> None:
+        answer = self._streams[frame.stream_id]
+        match frame:
+            case HeadersFrame():
+                answer.fields = [
+                    (bytes(name), bytes(value)) for name, value in self._decoder.decode(frame.data, raw=True)
+                ]
+                answer.status = int(dict(answer.fields).get(b":status", answer.status))
+            case DataFrame(data=data) if data:
+                answer.data += data
+                await self._open_windows(frame.stream_id, frame.flow_controlled_length)
+            case RstStreamFrame():
+                answer.code = frame.error_code
+            case GoAwayFrame():
+                self._gone = frame.error_code
+            case WindowUpdateFrame(stream_id=0):
+                self._window += frame.window_increment
+            case WindowUpdateFrame():
+                answer.window += frame.window_increment
+            case SettingsFrame() if "ACK" not in frame.flags:
+                await self.frames(SettingsFrame(0, flags=["ACK"]))
+            case PingFrame():
+                self._settled = True
+        answer.ended = answer.ended or "END_STREAM" in frame.flags
+
+    async def _open_windows(self, stream: int, size: int) -> None:
+        await self.frames(*(WindowUpdateFrame(which, window_increment=size) for which in (0, stream)))
+
+
+@contextlib.asynccontextmanager
+async def h2_raw(origin: Origin | tuple[str, int], *, settled: bool = True) -> AsyncIterator[H2Raw]:
+    """A connection with prior knowledge of HTTP/2; `settled` when both sides know the other's settings."""
+    host, port = origin if isinstance(origin, tuple) else (origin.host, origin.port)
+    async with raw(Origin("http", host, port), limit=1 << 20) as connection:
+        client = H2Raw(connection)
+        await client.octets(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SettingsFrame(0).serialize())
+        if settled:
+            await client.settle()
+        yield client
