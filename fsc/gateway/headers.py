@@ -56,8 +56,8 @@ def accepts_trailers(headers: Headers) -> bool:
 
 def asks_upgrade(headers: Headers) -> bool:
     """Whether the request wants the connection to become something else than HTTP."""
-    wanted = {member for value in values(headers, b"upgrade") for member in _members(value)}
-    return bool(wanted - _IGNORED_UPGRADES)
+    offers = values(headers, b"upgrade")
+    return any(_members(value) - _IGNORED_UPGRADES for value in offers)
 
 
 def _ended(headers: Headers) -> frozenset[bytes]:

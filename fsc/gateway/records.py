@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from wegennet.fsc.api.logging import (
     DelegatedDestination,
     DelegatedSource,
@@ -12,6 +14,7 @@ from wegennet.fsc.api.logging import (
     Source,
     WrittenRecord,
 )
+from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.transactions import new_transaction_id
 
 if TYPE_CHECKING:
@@ -28,17 +31,25 @@ def record(token: AccessToken, transaction_id: str, direction: Direction, *, now
         transaction_id: of the request, the same at both ends.
         direction: incoming at an Inway, outgoing at an Outway.
         now: Unix seconds.
+
+    Raises:
+        FscError: TRANSACTION_LOG_WRITE_ERROR; the token says something that no record can hold, such as a malformed id.
     """
-    return WrittenRecord(
-        record_id=new_transaction_id(),
-        transaction_id=transaction_id,
-        direction=direction,
-        grant_hash=token.grant_hash,
-        source=_source(token),
-        destination=_destination(token),
-        service_name=token.service,
-        created_at=int(now),
-    )
+    try:
+        return WrittenRecord(
+            record_id=new_transaction_id(),
+            transaction_id=transaction_id,
+            direction=direction,
+            grant_hash=token.grant_hash,
+            source=_source(token),
+            destination=_destination(token),
+            service_name=token.service,
+            created_at=int(now),
+        )
+    except ValidationError as error:
+        raise FscError(
+            ErrorCode.TRANSACTION_LOG_WRITE_ERROR, "The transaction cannot be logged: the access token is malformed."
+        ) from error
 
 
 def _source(token: AccessToken) -> Source | DelegatedSource:

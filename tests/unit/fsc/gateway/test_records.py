@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wegennet.fsc.api.logging import DelegatedDestination, DelegatedSource, Destination, Direction, Source
+from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.tokens import AccessToken
 from wegennet.fsc.core.transactions import new_transaction_id
 from wegennet.fsc.gateway.records import record
@@ -53,3 +56,10 @@ def test_every_record_has_an_id_of_its_own() -> None:
     transaction = new_transaction_id()
     ids = {record(token(), transaction, Direction.OUTGOING, now=0).record_id for _ in range(10)}
     assert len(ids) == 10
+
+
+@pytest.mark.parametrize("claims", [{"subject": "nobody"}, {"publication_delegator": "x"}, {"subject": "1" * 21}])
+def test_a_token_that_no_record_can_be_made_of_refuses_the_request(claims: dict[str, str]) -> None:
+    with pytest.raises(FscError) as refusal:
+        record(token(**claims), new_transaction_id(), Direction.OUTGOING, now=0)
+    assert refusal.value.code == ErrorCode.TRANSACTION_LOG_WRITE_ERROR
