@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_KEPT: Final = 10_000
 # A token with the properties of a large grant in it is verified each time rather than kept.
-_LONGEST_KEPT: Final = 16 * 1024
+_LONGEST_KEPT: Final = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from wegennet.fsc.inway.gate import Gate
 from wegennet.fsc.inway.proxy import InwayProxy
 from wegennet.fsc.inway.services import Services
 from wegennet.fsc.inway.sources import ControllerSource, ManagerSource
+from wegennet.fsc.wire.limits import ClientLimits, Limits
 from wegennet.fsc.wire.tls import ClientTls, ServerTls, TlsFiles
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # Seconds. A key is also asked for when a token names it, and a service when a token is for it.
 _KEYS_EVERY: Final = 60.0
 _SERVICES_EVERY: Final = 10.0
+_CONNECTIONS: Final = ClientLimits(connections=512)
+# An access token holds the properties of its grant, so its header can be long.
+_LIMITS: Final = Limits(head_bytes=256 * 1024)
 
 
 async def start(process: Process, settings: InwaySettings) -> None:
@@ -50,8 +54,8 @@ async def start(process: Process, settings: InwaySettings) -> None:
         gate=gate,
         services=Services(endpoints, protocols),
         log_writer=base.log_writer,
-        pool=process.pool(ClientTls(TlsFiles(roots=settings.tls_service_root_cert))),
+        pool=process.pool(ClientTls(TlsFiles(roots=settings.tls_service_root_cert)), _CONNECTIONS),
         timeouts=base.timeouts,
         metrics=base.metrics,
     )
-    await base.serve(proxy, settings.listen_address, ServerTls(settings.group_tls, client_certificates=True))
+    await base.serve(proxy, settings.listen_address, ServerTls(settings.group_tls, client_certificates=True), _LIMITS)

@@ -112,7 +112,7 @@ class Generation:
         await self._chains.check(chain)
         return await send(pool)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Closes all connections."""
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
 

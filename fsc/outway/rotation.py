@@ -80,6 +80,10 @@ class Rotation:
             grants=len(generation.grants.value or {}),
         )
 
+    async def aclose(self) -> None:
+        """Closes the connections of the generation in use."""
+        await self.current.aclose()
+
     async def refresh_grants(self) -> None:
         """Keeps the grants of the generation in use fresh."""
         while True:

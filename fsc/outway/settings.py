@@ -14,6 +14,8 @@ class OutwaySettings(GatewaySettings):
     """Environment variables of `fsc outway serve`."""
 
     listen_address: ListenAddress = Field(Address("0.0.0.0", 8080), examples=["0.0.0.0:8080"])  # noqa: S104
+    # Longer than an Inway's, so that its answer about a Service that is slow arrives.
+    response_timeout: Duration = Field(timedelta(seconds=75), description="for the head of an answer", examples=["75s"])
     listen_https: bool = Field(
         default=False, description="serve clients with TLS, by TLS_CERT and TLS_KEY", examples=["false"]
     )

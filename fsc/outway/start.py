@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from wegennet.fsc.gateway.registration import keep_registered
@@ -10,6 +11,7 @@ from wegennet.fsc.outway.generation import Generation
 from wegennet.fsc.outway.proxy import OutwayProxy
 from wegennet.fsc.outway.rotation import Rotation
 from wegennet.fsc.outway.sources import ControllerSource, ManagerSource
+from wegennet.fsc.wire.limits import Limits
 from wegennet.fsc.wire.tls import ServerTls
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ async def start(process: Process, settings: OutwaySettings) -> None:
             metrics=base.metrics,
         )
 
-    rotation = Rotation(settings.group_tls, generation)
+    rotation = await process.enter(aclosing(Rotation(settings.group_tls, generation)))
     base.needs("grants of the manager", rotation.current.grants)
     process.background("grants", rotation.refresh_grants)
     process.background("certificate", rotation.follow)
@@ -52,4 +54,4 @@ async def start(process: Process, settings: OutwaySettings) -> None:
         metrics=base.metrics,
     )
     tls = ServerTls(settings.internal_tls, client_certificates=False) if settings.listen_https else None
-    await base.serve(proxy, settings.listen_address, tls)
+    await base.serve(proxy, settings.listen_address, tls, Limits())
