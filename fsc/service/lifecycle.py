@@ -16,7 +16,7 @@ from wegennet.fsc.service.metrics import Metrics
 from wegennet.fsc.service.monitoring import Monitoring
 from wegennet.fsc.service.supervision import Backoff, supervise
 from wegennet.fsc.storage.database import Database
-from wegennet.fsc.storage.errors import SchemaError
+from wegennet.fsc.storage.errors import DatabaseError
 from wegennet.fsc.storage.migrations import check
 from wegennet.fsc.wire.errors import WireError
 from wegennet.fsc.wire.limits import ClientLimits, Limits
@@ -123,24 +123,23 @@ def run(settings: Settings, start: Callable[[Process], Awaitable[None]]) -> NoRe
     """
     logs.configure(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(_live(settings.monitoring_address, start)))
+        sys.exit(runner.run(_live(settings, start)))
 
 
-async def _live(monitoring: Address, start: Callable[[Process], Awaitable[None]]) -> int:
+async def _live(settings: Settings, start: Callable[[Process], Awaitable[None]]) -> int:
     stop = _signalled()
     process, outside = Process(), Process()
     try:
-        await outside.listen("monitoring", process.monitoring, monitoring, tls=None)
+        await outside.listen("monitoring", process.monitoring, settings.monitoring_address, tls=None)
         if await _until(stop, start(process)):
             process.monitoring.serving = True
             log.info("started")
             await stop.wait()
         log.info("stopping")
-        process.monitoring.serving = False
-        await process.drain(DRAIN_SECONDS)
-    except (StartError, SchemaError, WireError) as error:
+        await _stop(process, settings.shutdown_delay.total_seconds())
+    except (StartError, DatabaseError, WireError) as error:
         log.error("cannot start", reason=str(error))  # noqa: TRY400 (a sentence for a person, who needs no traceback)
-        return _MISTAKE
+        return getattr(error, "exit_code", _MISTAKE)
     except Exception:
         log.exception("crashed")
         return _CRASH
@@ -150,6 +149,13 @@ async def _live(monitoring: Address, start: Callable[[Process], Awaitable[None]]
         await outside.drain(0)
     log.info("stopped")
     return 0
+
+
+async def _stop(process: Process, delay: float) -> None:
+    if process.monitoring.serving:
+        process.monitoring.serving = False
+        await asyncio.sleep(delay)
+    await process.drain(DRAIN_SECONDS)
 
 
 def _signalled() -> asyncio.Event:

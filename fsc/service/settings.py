@@ -115,12 +115,17 @@ CommaList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
-    """What every process has."""
+    """What every process has.
+
+    SHUTDOWN_DELAY is ours: after SIGTERM a process says so long that it is not ready, and goes on to serve, so that
+    nothing sends it new requests when it stops to listen.
+    """
 
     model_config = SettingsConfigDict(env_ignore_empty=True, enable_decoding=False, extra="ignore", frozen=True)
 
     log_type: Literal["live", "local"] = Field("live", description="live: JSON lines; local: text", examples=["live"])
     log_level: Literal["debug", "info", "warn", "warning", "error"] = Field("info", examples=["info"])
+    shutdown_delay: Duration = Field(timedelta(0), examples=["5s"])
     monitoring_address: ListenAddress = Field(Address("0.0.0.0", 8081), examples=["0.0.0.0:8081"])  # noqa: S104
 
     def mistakes(self) -> list[str]:

@@ -138,6 +138,7 @@ async def _check(connection: Connection) -> None:
 
     An idle connection has nothing to read but the end of it, or an unasked notice.
     """
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    if readable:
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,8 +16,6 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Start = "Callable[..., Component]"
-
 
 def write(txlog: Component, pki: InternalPki, one: Any) -> int:
     body = {"records": [one.model_dump(mode="json")]}
@@ -24,6 +24,11 @@ def write(txlog: Component, pki: InternalPki, one: Any) -> int:
 
 def events(txlog: Component) -> set[str]:
     return {event["event"] for event in txlog.events()}
+
+
+def waits_for_a_lock(dsn: str) -> bool:
+    with psycopg.connect(dsn) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall())
 
 
 def migrate(dsn: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -37,6 +42,40 @@ def test_sigterm_ends_it_in_good_order(start: Callable[..., Component]) -> None:
     txlog.until_ready()
     assert txlog.terminate() == 0
     assert [event["event"] for event in txlog.events()][-2:] == ["stopping", "stopped"]
+
+
+def test_a_request_under_way_is_answered_before_it_ends(
+    start: Callable[..., Component], dsn: str, pki: InternalPki
+) -> None:
+    txlog, one = start(), record()
+    txlog.until_ready()
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(dsn) as connection:
+        connection.execute("LOCK TABLE records IN EXCLUSIVE MODE")
+        answer = thread.submit(write, txlog, pki, one)
+        eventually(lambda: waits_for_a_lock(dsn))
+        txlog.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "stopping" in events(txlog))
+        connection.commit()
+        assert answer.result() == 201
+    assert txlog.process.wait(30) == 0
+
+
+def test_it_serves_on_for_the_delay_and_says_that_it_is_not_ready(
+    start: Callable[..., Component], pki: InternalPki
+) -> None:
+    txlog = start(SHUTDOWN_DELAY="10m")
+    txlog.until_ready()
+    txlog.process.send_signal(signal.SIGTERM)
+    eventually(lambda: txlog.monitoring("/health/ready").status == 503)
+    assert write(txlog, pki, record()) == 201
+
+
+def test_a_second_signal_ends_it_at_once(start: Callable[..., Component]) -> None:
+    txlog = start(SHUTDOWN_DELAY="10m")
+    txlog.until_ready()
+    txlog.process.send_signal(signal.SIGTERM)
+    eventually(lambda: "stopping" in events(txlog))
+    assert txlog.terminate() == -signal.SIGTERM
 
 
 def test_it_says_what_it_waits_for_and_starts_when_the_database_does(
