@@ -47,7 +47,7 @@ def api(
         telemetry=_NO_TELEMETRY,
         **options,
     )
-    problems = Problems(domain, malformed)
+    problems = Problems(domain, malformed, [route for router in routers for route in router.routes])
     problems.install(app)
     app.add_middleware(Observed, name=title, metrics=metrics, problems=problems)
     for router in routers:

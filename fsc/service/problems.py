@@ -11,6 +11,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.service.strict import RefusedBodyError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI, Request, Response
+    from starlette.routing import BaseRoute
 
     from wegennet.fsc.core.errors import ErrorDomain
 
@@ -29,6 +31,7 @@ _BY_STATUS: Final = {
     404: (ErrorCode.NOT_FOUND, "There is nothing at this path."),
     405: (ErrorCode.METHOD_NOT_ALLOWED, "This path does not have this method."),
 }
+_METHOD_NOT_ALLOWED: Final = 405
 _SHOWN: Final = 5
 
 
@@ -38,10 +41,12 @@ class Problems:
     Args:
         domain: the component that its errors are of.
         malformed: the code for a body that is no JSON or has the wrong shape; with status 400.
+        routes: all that the API has.
     """
 
-    def __init__(self, domain: ErrorDomain, malformed: ErrorCode) -> None:
+    def __init__(self, domain: ErrorDomain, malformed: ErrorCode, routes: Sequence[BaseRoute]) -> None:
         self._domain = domain
+        self._routes = routes
         self._malformed = malformed
 
     def install(self, app: FastAPI) -> None:
@@ -74,12 +79,18 @@ class Problems:
         code = self._malformed if mistakes[0]["loc"][0] == "body" else ErrorCode.INVALID_REQUEST
         return self.answer(FscError(code, _sentence(mistakes), status=400))
 
-    async def _http(self, _: Request, error: Exception) -> Response:
+    async def _http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         if isinstance(error, RefusedBodyError):
             return self.answer(self._refused(error))
         code, message = _BY_STATUS.get(error.status_code, (ErrorCode.INVALID_REQUEST, "The request cannot be read."))
-        return self.answer(FscError(code, message, status=error.status_code), error.headers)
+        headers = {"Allow": self._allowed(request)} if error.status_code == _METHOD_NOT_ALLOWED else error.headers
+        return self.answer(FscError(code, message, status=error.status_code), headers)
+
+    def _allowed(self, request: Request) -> str:
+        """The methods of a path: of all routes that it fits, where Starlette tells those of the first alone."""
+        fitting = [route for route in self._routes if route.matches(request.scope)[0] is not Match.NONE]
+        return ", ".join(sorted({method for route in fitting for method in getattr(route, "methods", None) or ()}))
 
     def _refused(self, error: RefusedBodyError) -> FscError:
         return FscError(self._malformed, error.error.message, status=400) if error.unreadable else error.error
@@ -92,7 +103,7 @@ class Problems:
 
 def _sentence(mistakes: Sequence[Any]) -> str:
     """What is wrong where, without the values: they may be secret, and are the caller's own."""
-    said = [f"{_place(mistake['loc'])}: {_lowered(mistake['msg'])}" for mistake in mistakes[:_SHOWN]]
+    said = [f"{_place(mistake['loc'])}: {_rule(mistake)}" for mistake in mistakes[:_SHOWN]]
     more = len(mistakes) - len(said)
     return "; ".join(said) + (f"; and {more} more." if more else ".")
 
@@ -105,5 +116,7 @@ def _place(loc: Sequence[Any]) -> str:
     return f"{where} parameter {name}"
 
 
-def _lowered(text: str) -> str:
+def _rule(mistake: Any) -> str:
+    """What must be; a validator of ours says it itself, which pydantic marks as a value error."""
+    text = str(mistake["ctx"]["error"]) if mistake["type"] == "value_error" else mistake["msg"]
     return (text[:1].lower() + text[1:]).rstrip(".")

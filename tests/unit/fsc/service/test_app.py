@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from fastapi import FastAPI, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from structlog.testing import capture_logs
 
 from wegennet.fsc.core.errors import ErrorCode, ErrorDomain, FscError
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 routes = router()
 
 
+def _allowed_name(name: str) -> str:
+    if name == "forbidden":
+        raise ValueError("it must be another name")
+    return name
+
+
 class Thing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: str
+    name: Annotated[str, AfterValidator(_allowed_name)]
     size: int = 0
 
 
@@ -137,6 +143,11 @@ def test_a_body_of_the_wrong_shape_is_named_by_its_place_and_without_its_value(c
     assert "s3cret" not in body["message"]
 
 
+def test_a_rule_of_our_own_is_said_as_it_is(call: Any) -> None:
+    answer = call("POST", "/v1/things", b'{"name": "forbidden"}')
+    assert answer[2]["message"] == "body, name: it must be another name."
+
+
 def test_a_missing_body_is_malformed(call: Any) -> None:
     assert call("POST", "/v1/things")[0] == 400
 
@@ -172,6 +183,10 @@ def test_an_unknown_path_is_not_found(call: Any) -> None:
 def test_another_method_is_answered_with_those_that_are(call: Any) -> None:
     status, headers, _ = call("DELETE", "/v1/refused")
     assert (status, headers["allow"], headers["fsc-error-code"]) == (405, "GET", "ERROR_CODE_METHOD_NOT_ALLOWED")
+
+
+def test_the_methods_of_a_path_are_those_of_all_its_routes(call: Any) -> None:
+    assert call("DELETE", "/v1/things")[1]["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
