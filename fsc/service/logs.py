@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from wegennet.fsc.service.secrets import HIDDEN, without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wegennet.fsc.service.settings import Settings
 
 _SECRET_KEYS: Final = re.compile(r"authorization|token$|jws|dsn|password|secret|cookie|private_?key", re.IGNORECASE)
-# Wherever they stand: a JWS or JWT, and the password in a URL.
-_JWS: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
-_URL_PASSWORD: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*):[^/\s@]+@", re.IGNORECASE)
 _LEVELS: Final = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40}
-HIDDEN: Final = "***"
 
 
 def configure(settings: Settings) -> None:
@@ -71,8 +69,7 @@ def _hidden(key: str, value: Any) -> Any:
         return [_hidden("", item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", _JWS.sub(HIDDEN, text))
+    return without_secrets(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 
 
 def _hidden_items(value: Mapping[Any, Any]) -> dict[str, Any]:

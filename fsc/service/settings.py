@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Sec
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wegennet.fsc.service.durations import parse_duration
+from wegennet.fsc.service.secrets import without_secrets
 from wegennet.fsc.storage.database import complete_dsn
 
 if TYPE_CHECKING:
@@ -115,18 +116,26 @@ CommaList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
-    """What every process has.
-
-    SHUTDOWN_DELAY is ours: after SIGTERM a process says so long that it is not ready, and goes on to serve, so that
-    nothing sends it new requests when it stops to listen.
-    """
+    """What every process has; SHUTDOWN_DELAY is ours. A field's description is its line in the documentation."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, enable_decoding=False, extra="ignore", frozen=True)
 
-    log_type: Literal["live", "local"] = Field("live", description="live: JSON lines; local: text", examples=["live"])
-    log_level: Literal["debug", "info", "warn", "warning", "error"] = Field("info", examples=["info"])
-    shutdown_delay: Duration = Field(timedelta(0), examples=["5s"])
-    monitoring_address: ListenAddress = Field(Address("0.0.0.0", 8081), examples=["0.0.0.0:8081"])  # noqa: S104
+    log_type: Literal["live", "local"] = Field(
+        "live", description="`live`: one JSON object a line; `local`: text", examples=["live"]
+    )
+    log_level: Literal["debug", "info", "warn", "warning", "error"] = Field(
+        "info", description="`debug`, `info`, `warn` or `error`", examples=["info"]
+    )
+    shutdown_delay: Duration = Field(
+        timedelta(0),
+        description="how long it serves on after SIGTERM, not ready, so that nothing comes any more when it stops",
+        examples=["5s"],
+    )
+    monitoring_address: ListenAddress = Field(
+        Address("0.0.0.0", 8081),  # noqa: S104
+        description="health and metrics, in the clear",
+        examples=["0.0.0.0:8081"],
+    )
 
     def mistakes(self) -> list[str]:
         """What is wrong with settings that are each well-formed, as sentences; a part adds to those of its base."""
@@ -136,7 +145,10 @@ class Settings(BaseSettings):
 class Stored(Settings):
     """A process with a database."""
 
-    storage_postgres_dsn: Dsn = Field(examples=["postgres://user:password@host:5432/database"])
+    storage_postgres_dsn: Dsn = Field(
+        description="its PostgreSQL database, which no other component uses",
+        examples=["postgres://user:password@host:5432/database"],
+    )
 
     @property
     def dsn(self) -> str:
@@ -169,7 +181,7 @@ def _sentence(kind: type[Settings], detail: ErrorDetails) -> str:
     example = f"; for example {variable}={info.examples[0]}." if info.examples else "."
     if detail["type"] == "missing":
         return f"{variable} is not set{example}"
-    is_now = "" if _secret(info) else f", not {str(detail['input'])!r}"
+    is_now = "" if _secret(info) else f", not {without_secrets(str(detail['input']))!r}"
     return f"{variable} {_rule(detail)}{is_now}{example}"
 
 

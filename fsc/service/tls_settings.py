@@ -12,9 +12,13 @@ from wegennet.fsc.wire.tls import ClientTls, TlsFiles
 class InternalTls(Settings):
     """Certificates under the peer's own CA, for APIs among its components."""
 
-    tls_root_cert: ReadableFile = Field(examples=["/pki/internal/root.pem"])
-    tls_cert: ReadableFile = Field(examples=["/pki/internal/cert.pem"])
-    tls_key: ReadableFile = Field(examples=["/pki/internal/key.pem"])
+    tls_root_cert: ReadableFile = Field(
+        description="trust anchor of the internal certificates", examples=["/pki/internal/root.pem"]
+    )
+    tls_cert: ReadableFile = Field(
+        description="internal certificate, with its intermediates", examples=["/pki/internal/cert.pem"]
+    )
+    tls_key: ReadableFile = Field(description="its key", examples=["/pki/internal/key.pem"])
 
     @property
     def internal_tls(self) -> TlsFiles:
@@ -29,9 +33,13 @@ class InternalTls(Settings):
 class GroupTls(Settings):
     """Certificates under the group's trust anchor, for traffic between peers."""
 
-    tls_group_root_cert: ReadableFile = Field(examples=["/pki/group/root.pem"])
-    tls_group_cert: ReadableFile = Field(examples=["/pki/group/cert.pem"])
-    tls_group_key: ReadableFile = Field(examples=["/pki/group/key.pem"])
+    tls_group_root_cert: ReadableFile = Field(
+        description="trust anchors of the group", examples=["/pki/group/root.pem"]
+    )
+    tls_group_cert: ReadableFile = Field(
+        description="certificate of the group, with its intermediates", examples=["/pki/group/cert.pem"]
+    )
+    tls_group_key: ReadableFile = Field(description="its key", examples=["/pki/group/key.pem"])
 
     @property
     def group_tls(self) -> TlsFiles:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 APPLICATIONS = applications(Database("postgres://nowhere"), "fsc/test.group", Metrics())
 REGISTRATION = schemathesis.openapi.from_dict(document(APPLICATIONS.registration))
 ADMINISTRATION = schemathesis.openapi.from_dict(document(APPLICATIONS.administration))
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def ask(case: schemathesis.Case, controller: Component, listener: str, pki: InternalPki) -> None:

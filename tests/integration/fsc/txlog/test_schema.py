@@ -23,7 +23,7 @@ API = schemathesis.openapi.from_dict(DOCUMENT)
 
 
 @API.parametrize()
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_transaction_log(case: schemathesis.Case, txlog: Component, pki: InternalPki) -> None:
     # A cursor is only one that the log gave, which a schema cannot say.
     excluded = [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import structlog
 
-from wegennet.fsc.service.logs import HIDDEN, configure, redact
+from wegennet.fsc.service.logs import configure, redact
+from wegennet.fsc.service.secrets import HIDDEN
 from wegennet.fsc.service.settings import Settings
 
 JWS = "eyJhbGciOiJFUzI1NiJ9.eyJ0eXBlIjoiYWNjZXB0In0.c2lnbmF0dXJl"

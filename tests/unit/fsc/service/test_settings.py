@@ -95,6 +95,11 @@ def test_a_wrong_dsn_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter" not in mistake
 
 
+def test_a_password_in_the_wrong_variable_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANAGER_ADDRESS", "postgres://u:s3cret@db:5432/x")
+    assert "s3cret" not in mistakes()[0]
+
+
 def test_the_password_does_not_show_in_the_settings() -> None:
     assert "pw" not in repr(load(Example))
 
