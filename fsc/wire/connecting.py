@@ -95,6 +95,8 @@ async def _dial(
     except ssl.SSLError as error:
         raise TlsError(f"the TLS handshake with {origin} failed: {error.reason or error}") from error
     except OSError as error:
+        if context and isinstance(error, (ConnectionResetError, ConnectionAbortedError)):
+            raise TlsError(f"{origin} closed the connection in the TLS handshake") from error
         raise ConnectError(f"{origin} cannot be reached at {address}: {error.strerror or error}") from error
     await _speaks(dialled.line, choice, origin)
     return dialled.line

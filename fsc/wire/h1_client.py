@@ -222,6 +222,11 @@ class Http1Client(Sending):
         if not self._reading:
             self._regulate()
 
+    def stalled(self) -> None:
+        """The server took nothing of the request for too long."""
+        seconds = self._timeouts.idle
+        self._fail(WireTimeoutError(f"{self._origin} took nothing of the request for {seconds:g} seconds"))
+
     def _regulate(self) -> None:
         body = self._reader.body
         if self._complete or body is None:

@@ -32,6 +32,8 @@ _KEPT_APART: Final = frozenset({b"host", b"content-length", b"te", b"expect"})
 _WAIT_FOR_100: Final = 1.0
 _MOST_INFORMATIONAL: Final = 16
 _LAST_STREAM: Final = 2**31 - 3
+# Calls have limits of their own; this is for the connection that they share.
+_STALL: Final = 60.0
 
 
 class ClientStream(Http2Stream):
@@ -206,7 +208,7 @@ class Http2Client(Http2Link[ClientStream]):
     """
 
     def __init__(self, owner: LineOwner) -> None:
-        super().__init__(asyncio.get_running_loop(), NEVER, owner.limits, client=True)
+        super().__init__(asyncio.get_running_loop(), _STALL, owner.limits, client=True)
         self._owner = owner
         self.origin = owner.origin
         self._settings: asyncio.Future[None] = self.loop.create_future()
@@ -351,7 +353,10 @@ class Http2Client(Http2Link[ClientStream]):
 
 
 def _name(code: ErrorCodes | int | None) -> str:
-    return code.name if isinstance(code, ErrorCodes) else f"error {code}"
+    try:
+        return ErrorCodes(code or 0).name
+    except ValueError:
+        return f"error {code}"
 
 
 def _request(call: Call) -> tuple[Headers, int | None, bool]:

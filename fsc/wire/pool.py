@@ -131,8 +131,9 @@ class Exchange:
             except UnansweredError as error:
                 if not self._may_repeat(error):
                     raise
+                fresh = not error.refused
             self.release()
-            return await self._attempt(fresh=True)
+            return await self._attempt(fresh=fresh)
         except BaseException:
             self.release()
             raise

@@ -134,8 +134,12 @@ class Sending(asyncio.Protocol):
         if now > self._stalled:
             unsent = self._transport.get_write_buffer_size()
             if unsent >= self._unsent:
-                self._transport.abort()
+                self.stalled()
             self._unsent, self._stalled = unsent, now + self._stall
+
+    def stalled(self) -> None:
+        """The other side took nothing for too long."""
+        self._transport.abort()
 
     def half_close(self) -> None:
         """Ends our half of the connection; octets that still come in are to be thrown away for a while.

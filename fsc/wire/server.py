@@ -9,6 +9,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from wegennet.fsc.wire.accepting import Accepted
+from wegennet.fsc.wire.alerts import Farewell
 from wegennet.fsc.wire.limits import Limits
 from wegennet.fsc.wire.serving import Serving
 
@@ -158,11 +159,13 @@ class Server:
         timeouts = (
             {"ssl_handshake_timeout": self._limits.handshake, "ssl_shutdown_timeout": _TLS_SHUTDOWN} if context else {}
         )
+        farewell = Farewell(connection)
         try:
             await self._loop.connect_accepted_socket(lambda: accepted, connection, ssl=context, **timeouts)
         except OSError as error:
             _log.info("The TLS handshake with %s failed: %s", address, error)
             connection.close()
+            await farewell.linger()
         finally:
             accepted.came()
             self._serving.on_closed()

@@ -10,8 +10,9 @@ import logging
 import ssl
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from wegennet.fsc.wire.alerts import AlertingContext
 from wegennet.fsc.wire.errors import TlsFilesError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:!PSK:@SECLEVEL=2"
 _LOOK_EVERY: Final = 1.0
 
+C = TypeVar("C", bound=ssl.SSLContext)
 Stamps = tuple[tuple[int, int, int] | None, ...]
 # Which protocol a client wants: None lets the server choose.
 Choice = Literal["1.1", "2"] | None
@@ -115,7 +117,7 @@ class ServerTls(_Reloading):
         return self._context
 
     def _load(self) -> None:
-        context = _context(ssl.PROTOCOL_TLS_SERVER)
+        context = _secure(AlertingContext(ssl.PROTOCOL_TLS_SERVER))
         context.num_tickets = 0
         context.options |= ssl.OP_NO_TICKET | ssl.OP_CIPHER_SERVER_PREFERENCE
         if self._files.certificate is None:
@@ -152,7 +154,7 @@ class ClientTls(_Reloading):
         self._contexts = {choice: self._make(alpn) for choice, alpn in _ALPN.items()}
 
     def _make(self, alpn: list[str]) -> ssl.SSLContext:
-        context = _context(ssl.PROTOCOL_TLS_CLIENT)
+        context = _secure(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         context.hostname_checks_common_name = False
         if self._files.certificate:
             _load_pair(context, self._files)
@@ -164,8 +166,7 @@ class ClientTls(_Reloading):
         return context
 
 
-def _context(protocol: int) -> ssl.SSLContext:
-    context = ssl.SSLContext(protocol)
+def _secure(context: C) -> C:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION

@@ -61,20 +61,30 @@ class Ca:
 
     folder: Path
     name: str = "Test CA"
+    issuer: Ca | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
+        above = self.issuer.subject if self.issuer else subject
         self._certificate = (
-            _builder(subject, subject, self._key.public_key(), DAY)
+            _builder(subject, above, self._key.public_key(), DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(self._key, hashes.SHA256())
+            .sign(self.issuer._key if self.issuer else self._key, hashes.SHA256())
         )
+        self.subject = subject
         self.roots = self.folder / "roots.pem"
         self.roots.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *, hosts: tuple[str, ...] = ("127.0.0.1",), valid: datetime.timedelta = DAY) -> TlsFiles:
+    def issue(
+        self,
+        name: str,
+        *,
+        hosts: tuple[str, ...] = ("127.0.0.1",),
+        valid: datetime.timedelta = DAY,
+        password: bytes | None = None,
+    ) -> TlsFiles:
         """A certificate and key in files; an expired one for a `valid` below zero."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -88,18 +98,11 @@ class Ca:
             .sign(self._key, hashes.SHA256())
         )
         files = TlsFiles(self.folder / f"{name}.pem", self.folder / f"{name}.key", self.roots)
-        write(files, certificate.public_bytes(serialization.Encoding.PEM), key)
+        locked = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+        octets = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked)
+        (self.folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        (self.folder / f"{name}.key").write_bytes(octets)
         return files
-
-
-def write(files: TlsFiles, certificate: bytes, key: ec.EllipticCurvePrivateKey) -> None:
-    """Writes a pair."""
-    assert files.certificate is not None
-    assert files.key is not None
-    files.certificate.write_bytes(certificate)
-    files.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 def _builder(
@@ -379,3 +382,23 @@ async def h2_raw(origin: Origin | tuple[str, int], *, settled: bool = True) -> A
         if settled:
             await client.settle()
         yield client
+
+
+@contextlib.asynccontextmanager
+async def scripted(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]], **options: Any
+) -> AsyncIterator[Origin]:
+    """A server that does with each connection what the test says."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(serve(reader, writer))
+        tasks.add(task)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, **options)
+    try:
+        yield Origin("https" if options.get("ssl") else "http", "127.0.0.1", server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
