@@ -1,4 +1,4 @@
-"""Whether the certificates of the other side are revoked, looked at again every few seconds rather than each time."""
+"""Whether the certificates of the other side are revoked, looked at again now and then rather than each time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 Chain = tuple[bytes, ...]
 """Certificates in DER, from the other side's own to the trust anchor."""
 
-_REMEMBERED: Final = 5.0
+# Seconds; lists themselves are hours old.
+_REMEMBERED: Final = 30.0
 _MOST: Final = 10_000
 
 

@@ -34,7 +34,7 @@ def refusal(error: FscError, domain: ErrorDomain, **more: Any) -> Response:
     body = orjson.dumps({"message": error.message, "domain": domain, "code": error.code, **more})
     headers: Headers = [
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
         (fields.ERROR_CODE, error.code.encode()),
     ]
     if error.code in _BEARER and error.status == _UNAUTHORIZED:

@@ -84,13 +84,9 @@ class InwayProxy:
         endpoint = await self._services.find(token.service)
         transaction_id = _transaction_id(request.headers)
         target = below(endpoint.prefix, request.target)
+        protocol = await self._services.protocol(token.service, endpoint.origin.scheme)
         await self._log.write(record(token, transaction_id, Direction.INCOMING, now=time.time()))
-        hop = NextHop(
-            self._pool,
-            endpoint.origin,
-            await self._services.protocol(token.service, endpoint.origin.scheme),
-            self._timeouts,
-        )
+        hop = NextHop(self._pool, endpoint.origin, protocol, self._timeouts)
         try:
             return await forward(request, hop, headers=onward_headers(request, _kept(request), via=_VIA), target=target)
         except RequestBodyError:

@@ -10,6 +10,7 @@ import structlog
 
 from wegennet.fsc.core.contract import Protocol
 from wegennet.fsc.core.errors import ErrorCode, FscError
+from wegennet.fsc.wire.headers import is_authority, is_target
 from wegennet.fsc.wire.message import Origin
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def endpoint(url: str) -> Endpoint:
     """The endpoint of a URL, as the Controller has checked it.
 
     Raises:
-        ValueError: it is no http or https URL.
+        ValueError: it is no http or https URL that a request can be sent to.
     """
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no http or https URL")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return Endpoint(Origin(parts.scheme, parts.hostname, port), parts.path.rstrip("/").encode("ascii"))
+    origin = Origin(parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    prefix = parts.path.rstrip("/").encode("ascii")
+    sendable = is_authority(origin.netloc.encode("ascii")) and is_target(prefix + b"/")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not sendable:
+        raise ValueError(f"{url!r} is no http or https URL that a request can be sent to")
+    return Endpoint(origin, prefix)
 
 
 def offered(services: Iterable[Service], address: str) -> dict[str, Endpoint]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from wegennet.fsc.core import ijson, tokens
 from wegennet.fsc.core.errors import ErrorCode, FscError
+from wegennet.fsc.wire.headers import is_authority
 from wegennet.fsc.wire.message import Origin
 
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ def _inway(claims: AccessToken, grant: OutwayService) -> Origin:
         port = parts.port or 443
     except ValueError:
         raise _unusable(grant, "its audience is no URL") from None
-    if parts.scheme != "https" or not parts.hostname or port not in _PORTS:
+    origin = Origin("https", parts.hostname or "", port)
+    valid = parts.scheme == "https" and parts.hostname and is_authority(origin.netloc.encode("utf-8"))
+    if not valid or port not in _PORTS:
         raise _unusable(grant, "its audience is no https URL with port 443 or 8443")
-    return Origin("https", parts.hostname, port)
+    return origin
 
 
 def _not_given(status: int, said: dict[str, Any], grant: OutwayService) -> FscError:

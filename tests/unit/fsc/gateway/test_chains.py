@@ -44,7 +44,7 @@ def test_a_chain_is_checked_once_in_a_while() -> None:
 def test_a_chain_is_checked_again_after_a_while() -> None:
     lists = Lists()
     lists.check()
-    lists.now += 6
+    lists.now += 31
     lists.revoked = True
     with pytest.raises(FscError):
         lists.check()

@@ -37,6 +37,12 @@ def test_an_endpoint_is_an_origin_and_a_path(url: str, expected: Endpoint) -> No
     assert endpoint(url) == expected
 
 
+@pytest.mark.parametrize("url", ["ftp://backend", "http://", "http://a b", "http://backend/a b", "http://bäckend"])
+def test_an_endpoint_that_no_request_can_be_sent_to_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match=r"no http or https URL|ascii"):
+        endpoint(url)
+
+
 def test_services_of_other_inways_are_left_out() -> None:
     assert list(offered([service(), service("permits", address="https://other.example.nl:8443")], ADDRESS)) == [
         "parking"

@@ -67,8 +67,9 @@ def test_a_token_of_another_group_is_not_used() -> None:
         {"audience": "https://inway.example.nl:22"},
         {"audience": "https://:443"},
         {"audience": "https://[::1"},
+        {"audience": "https://in way:443"},
     ],
-    ids=["issuer", "grant", "service", "expired", "no TLS", "another port", "no host", "no URL"],
+    ids=["issuer", "grant", "service", "expired", "no TLS", "another port", "no host", "no URL", "a space"],
 )
 def test_a_token_that_is_not_what_was_asked_for_is_not_used(claims: dict[str, Any]) -> None:
     error = refused(**claims)
