@@ -10,29 +10,40 @@ from pydantic import Field, StringConstraints
 from wegennet.fsc.core.certificates import CertificateError, KeyPair
 from wegennet.fsc.core.errors import FscError
 from wegennet.fsc.core.identity import Peer, identify
-from wegennet.fsc.service.settings import Address, Duration, HttpsUrl, ListenAddress
+from wegennet.fsc.service.settings import Duration, HttpsUrl  # noqa: TC001 (pydantic reads the annotations)
 from wegennet.fsc.service.tls_settings import GroupTls, InternalTls
 
 
 class GatewaySettings(GroupTls, InternalTls):
     """What stands between a peer and the others."""
 
-    group_id: Annotated[str, StringConstraints(pattern="^[a-zA-Z0-9./_-]{1,100}$")] = Field(examples=["fsc.example"])
+    group_id: Annotated[str, StringConstraints(pattern="^[a-zA-Z0-9./_-]{1,100}$")] = Field(
+        description="id of the Group", examples=["fsc.example"]
+    )
     name: Annotated[str, StringConstraints(pattern="^[a-zA-Z0-9._-]{1,100}$")] = Field(
         description="under which it registers at the Controller", examples=["gateway-1"]
     )
-    monitoring_address: ListenAddress = Field(Address("0.0.0.0", 8081), examples=["0.0.0.0:8081"])  # noqa: S104
-    controller_registration_api_address: HttpsUrl = Field(examples=["https://controller:9443"])
+    controller_registration_api_address: HttpsUrl = Field(
+        description="registration API of the peer's Controller", examples=["https://controller:9443"]
+    )
     tx_log_api_address: HttpsUrl = Field(
-        description="without a transaction log nothing may be sent", examples=["https://txlog:9443"]
+        description="the peer's transaction log; without one nothing may be sent", examples=["https://txlog:9443"]
     )
-    response_timeout: Duration = Field(timedelta(seconds=60), description="for the head of an answer", examples=["60s"])
+    response_timeout: Duration = Field(
+        timedelta(seconds=60), description="how long the next hop may take to begin its answer", examples=["60s"]
+    )
     tx_log_write_timeout: Duration = Field(
-        timedelta(seconds=5), description="for the record of a request to be stored", examples=["5s"]
+        timedelta(seconds=5), description="how long a request waits for its record to be stored", examples=["5s"]
     )
-    disable_crl_checks: bool = Field(default=False, examples=["false"])
+    disable_crl_checks: bool = Field(
+        default=False,
+        description="take certificates of the Group without a look at revocation lists",
+        examples=["false"],
+    )
     reuse_port: bool = Field(
-        default=False, description="lets several processes listen on one address", examples=["true"]
+        default=False,
+        description="let several processes listen on one address; each has a MONITORING_ADDRESS of its own",
+        examples=["true"],
     )
 
     @property

@@ -20,10 +20,19 @@ class InwaySettings(GatewaySettings):
     self_address: HttpsUrl = Field(
         description="where other peers reach it; stands in access tokens", examples=["https://inway.example.nl:443"]
     )
-    listen_address: ListenAddress = Field(Address("0.0.0.0", 8443), examples=["0.0.0.0:8443"])  # noqa: S104
-    manager_internal_unauthenticated_address: HttpsUrl = Field(examples=["https://manager:9444"])
+    listen_address: ListenAddress = Field(
+        Address("0.0.0.0", 8443),  # noqa: S104
+        description="for requests of other peers' Outways",
+        examples=["0.0.0.0:8443"],
+    )
+    manager_internal_unauthenticated_address: HttpsUrl = Field(
+        description="unauthenticated internal API of the peer's Manager, for keys and publications",
+        examples=["https://manager:9444"],
+    )
     tls_service_root_cert: ReadableFile | None = Field(
-        None, description="what services with TLS are trusted by; the system's roots without it"
+        None,
+        description="what services with TLS are trusted by; the system's roots without it",
+        examples=["/pki/services/root.pem"],
     )
 
     def mistakes(self) -> list[str]:
