@@ -82,16 +82,23 @@ class Process:
         return pool
 
     async def listen(
-        self, name: str, handler: Handler, address: Address, *, tls: ServerTls | None, limits: Limits | None = None
+        self,
+        name: str,
+        handler: Handler,
+        address: Address,
+        *,
+        tls: ServerTls | None,
+        limits: Limits | None = None,
+        reuse_port: bool = False,
     ) -> None:
-        """Serves `handler` at an address.
+        """Serves `handler` at an address, which other processes may share with `reuse_port`.
 
         Raises:
             StartError: the address cannot be listened on.
         """
         server = Server(handler, tls=tls, limits=limits or Limits())
         try:
-            await server.listen(address.host, address.port)
+            await server.listen(address.host, address.port, reuse_port=reuse_port)
         except OSError as error:
             raise StartError(f"Cannot listen on {address} for {name}: {error.strerror or error}.") from error
         self._servers.append(server)

@@ -176,6 +176,8 @@ def load(kind: type[S], **given: Any) -> S:
 
 def _sentence(kind: type[Settings], detail: ErrorDetails) -> str:
     """One mistake: the variable, what it must be, what it is, and an example."""
+    if not detail["loc"]:
+        return _rule(detail)
     field = str(detail["loc"][0])
     variable, info = field.upper(), kind.model_fields[field]
     example = f"; for example {variable}={info.examples[0]}." if info.examples else "."

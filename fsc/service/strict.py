@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastapi import Response
 
 LARGEST_BODY: Final = 2 * 1024 * 1024
+_LONGEST_LENGTH: Final = 18
 _NUL: Final = "the character NUL (U+0000), which PostgreSQL cannot store"
 
 
@@ -106,4 +107,4 @@ def _holds_nul(value: Any) -> bool:
 
 def _announced(request: Request) -> int:
     length = request.headers.get("content-length", "")
-    return int(length) if length.isdecimal() else 0
+    return int(length) if length.isdecimal() and len(length) <= _LONGEST_LENGTH else 0

@@ -15,7 +15,7 @@ import psycopg
 import structlog
 
 from wegennet.fsc.storage.database import complete_dsn
-from wegennet.fsc.storage.errors import DatabaseUnavailableError, SchemaError, reason
+from wegennet.fsc.storage.errors import DatabaseUnavailableError, SchemaError, reason, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +75,13 @@ def migrate(dsn: str, package: str, *, patience: float = 60.0) -> list[Migration
         patience: seconds to wait for the server.
 
     Raises:
-        DatabaseUnavailableError: the server did not answer within the patience.
-        SchemaError: the schema is another component's.
+        DatabaseUnavailableError: the server did not answer within the patience, or went away.
+        SchemaError: the schema is another component's, or a migration failed.
     """
     applied = []
     with _connect(dsn, patience) as connection:
         for migration in migrations(package):
-            if _apply(connection, migration, package):
+            if _try(connection, migration, package):
                 log.info("migrated", migration=str(migration))
                 applied.append(migration)
     return applied
@@ -117,6 +117,15 @@ def _connect(dsn: str, patience: float) -> psycopg.Connection[TupleRow]:
             log.warning("waiting for the database", reason=reason(error), retry_seconds=pause)
         time.sleep(pause)
         pause = min(pause * 2, 5.0)
+
+
+def _try(connection: psycopg.Connection[TupleRow], migration: Migration, package: str) -> bool:
+    """As `_apply`, with errors of the database as sentences."""
+    try:
+        return _apply(connection, migration, package)
+    except psycopg.Error as error:
+        what = f"Migration {migration} failed and nothing of it was applied: {reason(error)}"
+        raise (DatabaseUnavailableError if unavailable(error) else SchemaError)(what) from error
 
 
 def _apply(connection: psycopg.Connection[TupleRow], migration: Migration, package: str) -> bool:

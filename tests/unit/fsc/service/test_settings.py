@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import os
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from wegennet.fsc.service.settings import (
     Address,
@@ -88,6 +87,16 @@ def test_every_mistake_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_a_mistake_of_the_whole_is_a_sentence_too() -> None:
+    class Whole(Example):
+        @model_validator(mode="after")
+        def _check(self) -> Self:
+            raise ValueError("MANAGER_ADDRESS and TLS_CERT do not go together.")
+
+    with pytest.raises(SettingsError, match=r"^MANAGER_ADDRESS and TLS_CERT do not go together\.$"):
+        load(Whole)
+
+
 def test_a_wrong_dsn_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_POSTGRES_DSN", "postgres://u:pw@db:5432/x?hunter=2")
     (mistake,) = mistakes()
@@ -104,10 +113,9 @@ def test_the_password_does_not_show_in_the_settings() -> None:
     assert "pw" not in repr(load(Example))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "cert.pem").chmod(0)
-    assert mistakes()[0].startswith("TLS_CERT must be a file that can be read")
+def test_a_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TLS_CERT", str(tmp_path))
+    assert mistakes()[0].startswith("TLS_CERT must be a file that can be read (Is a directory), not ")
 
 
 @pytest.mark.parametrize(

@@ -85,9 +85,21 @@ def test_replicas_that_migrate_at_once_apply_each_migration_once(component: Comp
 def test_a_migration_that_fails_leaves_nothing_behind(component: Component, postgres: Postgres) -> None:
     component.add("0002_bad.sql", "CREATE TABLE half (id int); SELECT 1 / 0;")
     dsn = postgres.fresh_database()
-    with pytest.raises(psycopg.errors.DivisionByZero):
+    with pytest.raises(SchemaError, match="Migration 0002_bad failed and nothing of it was applied: division by zero"):
         migrate(dsn, PACKAGE)
     assert rows(dsn, "SELECT max(version), to_regclass('half') FROM schema_migrations") == [(1, None)]
+
+
+def test_a_role_that_may_not_make_tables_is_told_so(component: Component, postgres: Postgres) -> None:
+    dsn = postgres.fresh_database()
+    with psycopg.connect(dsn, autocommit=True) as administrator:
+        administrator.execute("CREATE ROLE reader LOGIN")
+    try:
+        with pytest.raises(SchemaError, match="permission denied for schema public"):
+            migrate(dsn.replace("postgres@", "reader@"), PACKAGE)
+    finally:
+        with psycopg.connect(dsn, autocommit=True) as administrator:
+            administrator.execute("DROP ROLE reader")
 
 
 def test_a_current_schema_is_accepted(component: Component, postgres: Postgres) -> None:
