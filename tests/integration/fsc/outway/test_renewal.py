@@ -37,7 +37,7 @@ async def invalidate(world: World) -> None:
     began = time.monotonic()
     files = world.pki.in_group(PROVIDER, "new-tokens")
     world.provider.issuer = replace(world.provider.issuer, keys=KeyPair.load(files.certificate, files.key))
-    await world.processes["inway"].close()
+    await world.stop("inway")
     await world.inway()
     await until(lambda: time.monotonic() > began + 1)
 
