@@ -129,6 +129,24 @@ def test_a_new_key_is_registered_and_asked_grants_for(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_no_request_fails_while_the_certificate_changes(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        async def use() -> None:
+            while not rotated.is_set():
+                statuses.add((await world.through_outway(method=b"POST", body=octets(100_000))).status)
+
+        await both(world)
+        rotated, statuses = asyncio.Event(), {200}
+        users = [asyncio.create_task(use()) for _ in range(5)]
+        for _ in range(2):
+            await rotate(world)
+        rotated.set()
+        await asyncio.gather(*users)
+        assert statuses == {200}
+
+    run(tmp_path, scenario)
+
+
 def test_a_request_under_way_ends_with_the_certificate_that_it_began_with(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         arrived, go = asyncio.Event(), asyncio.Event()
