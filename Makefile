@@ -65,8 +65,9 @@ format: .venv/.synced ## Format the code
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-generate: .venv/.synced ## Write what is generated: the CRDs from their models
+generate: .venv/.synced ## Write what is generated: the CRDs and OpenAPI documents from their models
 	@$(RUN) python -m wegennet.operators.api.crds
+	@$(RUN) python -m wegennet.fsc.openapi
 
 bench: .venv/.synced ## Benchmarks beside their floors; the result goes to tests/results/bench.json
 	@$(RUN) wegennet toolchain

@@ -24,7 +24,8 @@ _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 class Message(BaseModel):
     """A body of an exchange between peers, or an answer."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What we answer has all members, also those that others may leave out.
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
 
 class Request(Message):

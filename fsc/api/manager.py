@@ -5,15 +5,31 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from wegennet.fsc.api.common import CommaSeparated, Message, Page, Pagination
-from wegennet.fsc.core.contract import FSC_VERSION, Content, GrantType, OrAbsent, Protocol, ServiceType
+from wegennet.fsc.core.contract import (
+    FSC_VERSION,
+    Content,
+    GrantType,
+    OrAbsent,
+    PeerId,
+    Protocol,
+    ServiceName,
+    ServiceType,
+)
 
 LOGGING_VERSION: Final = "1.1.0"
+DELEGATION_VERSION: Final = "1.0.0"
 
 MANAGER_ADDRESS_HEADER: Final = "Fsc-Manager-Address"
 ERROR_CODE_HEADER: Final = "Fsc-Error-Code"
+
+# Others may be of another version; what we answer is of these.
+_FscVersion: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": [FSC_VERSION]})]
+_LoggingVersion: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": [LOGGING_VERSION]})]
+_DelegationVersion: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": [DELEGATION_VERSION]})]
+_ManagerAddress: TypeAlias = Annotated[str, StringConstraints(min_length=3, max_length=255)]
 
 
 class SignedContent(Message):
@@ -57,6 +73,7 @@ class TokenAnswer(Message):
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a type, no password
+    expires_in: OrAbsent[int] = None
 
 
 class TokenErrorCode(StrEnum):
@@ -80,24 +97,25 @@ class TokenError(Message):
 class EnabledExtensions(Message):
     """Extensions of the standard that a peer speaks, with their versions."""
 
-    EXTENSION_TRANSACTION_LOGGING: OrAbsent[str] = None
+    EXTENSION_DELEGATION: OrAbsent[_DelegationVersion] = None
+    EXTENSION_TRANSACTION_LOGGING: OrAbsent[_LoggingVersion] = None
 
 
 class PeerInfo(Message):
     """Answer of `GET /peer`: who is behind this Manager."""
 
-    peer_id: str
+    peer_id: PeerId
     peer_name: str
-    fsc_version: str = FSC_VERSION
+    fsc_version: _FscVersion = FSC_VERSION
     enabled_extensions: EnabledExtensions
 
 
 class Peer(Message):
     """A peer and where its Manager is."""
 
-    id: str
+    id: PeerId
     name: str
-    manager_address: str
+    manager_address: _ManagerAddress
 
 
 class PeersQuery(Page):
@@ -117,7 +135,7 @@ class Peers(Message):
 class ListedDelegator(Message):
     """The peer on whose behalf a Service is offered."""
 
-    peer_id: str
+    peer_id: PeerId
     peer_name: str
 
 
@@ -126,7 +144,7 @@ class ListedService(Message):
 
     type: Literal[ServiceType.SERVICE] = ServiceType.SERVICE
     peer: Peer
-    name: str
+    name: ServiceName
     protocol: Protocol
     properties: OrAbsent[dict[str, Any]] = None
 
@@ -137,7 +155,7 @@ class ListedDelegatedService(Message):
     type: Literal[ServiceType.DELEGATED_SERVICE] = ServiceType.DELEGATED_SERVICE
     delegator: ListedDelegator
     peer: Peer
-    name: str
+    name: ServiceName
     protocol: Protocol
     properties: OrAbsent[dict[str, Any]] = None
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from wegennet.fsc.core.errors import ErrorCode, ErrorDomain
 from wegennet.fsc.service.observed import Observed
+from wegennet.fsc.service.openapi import operation_id
 from wegennet.fsc.service.problems import Problems
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def api(
         openapi_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
+        generate_unique_id_function=operation_id,
         **options,
     )
     problems = Problems(domain, malformed, [route for router in routers for route in router.routes])

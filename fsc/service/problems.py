@@ -58,10 +58,11 @@ class Problems:
 
     def answer(self, error: FscError, headers: Mapping[str, str] | None = None) -> Response:
         """The answer to an error."""
+        later = {"Retry-After": "5"} if error.code is ErrorCode.UNAVAILABLE else {}
         return JSONResponse(
             {"message": error.message, "domain": self._domain, "code": error.code},
             status_code=error.status,
-            headers={**(headers or {}), "Fsc-Error-Code": error.code},
+            headers={**(headers or {}), **later, "Fsc-Error-Code": error.code},
         )
 
     def unexpected(self) -> Response:
@@ -98,7 +99,7 @@ class Problems:
     async def _unavailable(self, _: Request, error: Exception) -> Response:
         log.warning("request refused: no database", reason=str(error))
         message = "The database of this component is not available now; try again later."
-        return self.answer(FscError(ErrorCode.UNAVAILABLE, message), {"Retry-After": "5"})
+        return self.answer(FscError(ErrorCode.UNAVAILABLE, message))
 
 
 def _sentence(mistakes: Sequence[Any]) -> str:

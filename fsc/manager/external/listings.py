@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from wegennet.fsc.api.common import Pagination
 from wegennet.fsc.api.manager import (
+    DELEGATION_VERSION,
     LOGGING_VERSION,
     Jwks,
     PeerInfo,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from wegennet.fsc.storage.database import Database
 
 KEY_SET: Final = "/.well-known/jwks.json"
-_DELEGATION_VERSION: Final = "1.0.0"
 
 
 def routes(parts: Parts, *, logs: bool) -> APIRouter:
@@ -78,7 +78,7 @@ def routes(parts: Parts, *, logs: bool) -> APIRouter:
 
 
 def _info(own: KnownPeer, *, logs: bool) -> dict[str, Any]:
-    extensions = {"EXTENSION_DELEGATION": _DELEGATION_VERSION}
+    extensions = {"EXTENSION_DELEGATION": DELEGATION_VERSION}
     if logs:
         extensions["EXTENSION_TRANSACTION_LOGGING"] = LOGGING_VERSION
     return {

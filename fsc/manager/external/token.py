@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 import structlog
 from fastapi import APIRouter, Request, Response  # noqa: TC002 (FastAPI reads the annotations)
 
+from wegennet.fsc.api.common import ErrorBody
 from wegennet.fsc.api.manager import TokenAnswer, TokenError, TokenErrorCode
+from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.manager.answers import json_answer
 from wegennet.fsc.manager.checks import Caller  # noqa: TC001 (FastAPI reads the annotations)
 from wegennet.fsc.manager.offered import ControllerAwayError
@@ -53,7 +55,7 @@ def routes(tokens: TokenServer) -> APIRouter:
     @made.post(
         "/token",
         response_model=TokenAnswer,
-        responses={400: {"model": TokenError, "description": "No token"}, **errors(503)},
+        responses={400: {"model": TokenError | ErrorBody, "description": "Bad Request"}, **errors(413, 503)},
         operation_id="getToken",
         openapi_extra=_BODY,
     )
@@ -65,9 +67,7 @@ def routes(tokens: TokenServer) -> APIRouter:
             return _answer(400, {"error": refused.code, "error_description": str(refused)})
         except ControllerAwayError as error:
             log.warning("no token given: no controller", peer_id=peer.id, reason=str(error))
-            answer = _answer(503, {"error": "temporarily_unavailable", "error_description": _AWAY})
-            answer.headers["Retry-After"] = "5"
-            return answer
+            raise FscError(ErrorCode.UNAVAILABLE, _AWAY) from error
         return _answer(200, {"access_token": issued.token, "token_type": "bearer", "expires_in": issued.expires_in})
 
     return made

@@ -93,7 +93,7 @@ def routes(database: Database, negotiation: Negotiation, wake: Callable[[], None
         return ContractMade(content_hash=content_hash, grant_hashes=hashes.grant_hashes(content))
 
     for kind in SignatureType:
-        options: dict[str, Any] = {"status_code": 201, "response_class": Response, "operation_id": f"{kind}_contract"}
+        options: dict[str, Any] = {"status_code": 201, "response_class": Response, "operation_id": f"{kind}Contract"}
         made.put(f"/contracts/{{hash}}/{kind}", responses=errors(400, 404, 409, 503), **options)(
             _signing(negotiation, kind)
         )

@@ -224,6 +224,9 @@ def test_the_document_describes_the_errors_that_are_answered(app: FastAPI) -> No
 
 
 def test_an_error_that_a_route_names_is_in_the_document(app: FastAPI) -> None:
-    answer = document(app)["paths"]["/v1/refused"]["get"]["responses"]["422"]
+    described = document(app)
+    answer = described["paths"]["/v1/refused"]["get"]["responses"]["422"]
+    assert answer == {"$ref": "#/components/responses/UnprocessableEntity"}
+    answer = described["components"]["responses"]["UnprocessableEntity"]
     assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
     assert "Fsc-Error-Code" in answer["headers"]
