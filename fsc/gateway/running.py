@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import gc
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
-
-import structlog
 
 from wegennet.fsc.gateway.chains import Chains
 from wegennet.fsc.gateway.logwriter import LogWriter, WriterLimits
 from wegennet.fsc.gateway.metrics import GatewayMetrics
 from wegennet.fsc.gateway.txlog import TransactionLogApi
 from wegennet.fsc.service.client import ApiClient
-from wegennet.fsc.service.lifecycle import DRAIN_SECONDS, StartError
 from wegennet.fsc.service.revocation import Revocation
 from wegennet.fsc.wire.limits import Timeouts
-from wegennet.fsc.wire.server import Server
 from wegennet.fsc.wire.tls import ClientTls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from typing import Any
 
     from wegennet.fsc.api.logging import WrittenRecord
@@ -31,8 +25,6 @@ if TYPE_CHECKING:
     from wegennet.fsc.wire.limits import Limits
     from wegennet.fsc.wire.message import Handler
     from wegennet.fsc.wire.tls import ServerTls
-
-log = structlog.get_logger(__name__)
 
 _ALLOCATIONS: Final = 50_000
 _API_SECONDS: Final = 5.0
@@ -84,22 +76,10 @@ class Foundation:
         Raises:
             StartError: the address cannot be listened on.
         """
-        server = Server(handler, tls, limits)
-        await self.process.enter(_serving(server, address, reuse_port=self.settings.reuse_port))
+        await self.process.listen(
+            "requests", handler, address, tls=tls, limits=limits, reuse_port=self.settings.reuse_port
+        )
         _spare_the_collector()
-
-
-@asynccontextmanager
-async def _serving(server: Server, address: Address, *, reuse_port: bool) -> AsyncIterator[None]:
-    try:
-        await server.listen(address.host, address.port, reuse_port=reuse_port)
-    except OSError as error:
-        raise StartError(f"Cannot listen on {address} for requests: {error.strerror or error}.") from error
-    log.info("listening", listener="requests", address=str(address))
-    try:
-        yield
-    finally:
-        await server.drain(DRAIN_SECONDS)
 
 
 def _spare_the_collector() -> None:

@@ -67,6 +67,8 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": str(self._folder),
+            # In the folder, since a server that is ended at once leaves it behind.
+            "dynamic_shared_memory_type": "mmap",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.server = self._child("postgres", "-D", str(self._folder / "data"), *options)

@@ -186,6 +186,12 @@ class World:
         )
         return await self._started("outway", lambda process: start_outway(process, read))
 
+    async def stop(self, name: str) -> None:
+        """Ends a gateway; requests under way may end first."""
+        process = self.processes.pop(name)
+        await process.drain(10)
+        await process.close()
+
     async def _started(self, name: str, start: Callable[[Process], Coroutine[Any, Any, None]]) -> Process:
         process = self.processes[name] = Process()
         await start(process)

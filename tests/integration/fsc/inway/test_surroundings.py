@@ -152,11 +152,11 @@ def test_a_request_under_way_ends_when_it_is_told_to_stop(tmp_path: Path) -> Non
             await go.wait()
             return Response(200, [], b"done")
 
-        process = await world.inway()
+        await world.inway()
         world.service.does = slow
         request = asyncio.create_task(world.at_inway(headers=fsc(world)))
         await arrived.wait()
-        stopped = asyncio.create_task(process.close())
+        stopped = asyncio.create_task(world.stop("inway"))
         await asyncio.sleep(0)
         go.set()
         assert (await request).body == b"done"

@@ -106,7 +106,7 @@ def test_an_inway_takes_http_1_for_a_service_of_http_2(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         await both(world)
         world.consumer.grants = [grant(manager_address=world.manager_address)]
-        await world.processes["outway"].close()
+        await world.stop("outway")
         await world.outway()
         assert (await world.through_outway()).status == 200
         assert world.service.last.version == "2"

@@ -37,7 +37,7 @@ async def invalidate(world: World) -> None:
     began = time.monotonic()
     files = world.pki.in_group(PROVIDER, "new-tokens")
     world.provider.issuer = replace(world.provider.issuer, keys=KeyPair.load(files.certificate, files.key))
-    await world.processes["inway"].close()
+    await world.stop("inway")
     await world.inway()
     await until(lambda: time.monotonic() > began + 1)
 
@@ -125,6 +125,24 @@ def test_a_new_key_is_registered_and_asked_grants_for(tmp_path: Path) -> None:
         await rotate(world)
         thumbprint = public_key_thumbprint(own(world))
         assert ("GET", f"/v1/outways/{thumbprint}/services") in world.consumer.asked
+
+    run(tmp_path, scenario)
+
+
+def test_no_request_fails_while_the_certificate_changes(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        async def use() -> None:
+            while not rotated.is_set():
+                statuses.add((await world.through_outway(method=b"POST", body=octets(100_000))).status)
+
+        await both(world)
+        rotated, statuses = asyncio.Event(), {200}
+        users = [asyncio.create_task(use()) for _ in range(5)]
+        for _ in range(2):
+            await rotate(world)
+        rotated.set()
+        await asyncio.gather(*users)
+        assert statuses == {200}
 
     run(tmp_path, scenario)
 

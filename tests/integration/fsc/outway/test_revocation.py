@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -29,6 +30,15 @@ def test_certificates_that_are_not_revoked_pass(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         await both(world)
         assert (await world.through_outway()).status == 200
+
+    run(tmp_path, scenario)
+
+
+def test_many_at_once_wait_for_the_first_look_at_the_list(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await both(world)
+        answers = await asyncio.gather(*(world.through_outway() for _ in range(20)))
+        assert {answer.status for answer in answers} == {200}
 
     run(tmp_path, scenario)
 
