@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +51,9 @@ class LazyCommands(TyperGroup):
 
 def _load(name: str) -> Any:
     """The command of a module: its application, or one of those that it registers."""
+    if name in COMPONENTS:
+        # structlog imports it, where it is installed, for tracebacks that no component shows: a fifth of their start.
+        sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
     module = import_module(COMMANDS[name][0])
     if hasattr(module, "app"):
         return typer.main.get_command(module.app)

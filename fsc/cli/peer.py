@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
@@ -36,21 +37,29 @@ def up(
     postgres_dsn: Annotated[
         str | None, typer.Option(help="A PostgreSQL server, by a role that may make roles and databases.")
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Offer a Service at the first peer, and let the last one use it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when all is ready.")] = False,
 ) -> None:
     """Start a directory and peers, each with all its components, and run them until Ctrl-C.
 
     Everything is real: processes, TLS, certificates, PostgreSQL. Addresses are those of the loopback interface.
     """
-    from wegennet.fsc.trial.group import Options, running  # noqa: PLC0415 - the help should not wait for cryptography
+    import structlog  # noqa: PLC0415 - the help should not wait for all this
+
+    from wegennet.fsc.trial.group import Options, running  # noqa: PLC0415
     from wegennet.fsc.trial.overview import description, text  # noqa: PLC0415
     from wegennet.fsc.trial.progress import reporter  # noqa: PLC0415
 
+    # What migrations say, step by step, would be in the way of the one line.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with running(Options(peers, folder, postgres_dsn), reporter()) as group:
+        with running(Options(peers, folder, postgres_dsn, demo=demo), reporter()) as group:
             typer.echo(json.dumps(description(group)) if as_json else text(group))
             _watch(group)
+            typer.echo("Stopping …", err=True)
     except KeyboardInterrupt:
         return
 

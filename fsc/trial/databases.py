@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Databases:
-    """A server, by the DSN of a role that may make roles and databases."""
+    """A server, by the `dsn` of a role that may make roles and databases."""
 
     def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
         try:
-            self._conninfo, self._settings = dsn, conninfo_to_dict(dsn)
+            self._settings = conninfo_to_dict(dsn)
         except psycopg.ProgrammingError as error:
             raise Mistake(f"The DSN of PostgreSQL cannot be read: {_sentence(error)}.") from error
 
@@ -40,7 +41,7 @@ class Databases:
                 _do(connection, "GRANT {} TO CURRENT_USER", role)
                 _do(connection, "CREATE DATABASE {} OWNER {}", role, role)
                 _do(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", role)
-        return self._dsn(name, password)
+        return self._dsn_for(name, password)
 
     def drop(self, name: str) -> None:
         """Removes a database and its role, also while somebody is connected."""
@@ -58,11 +59,11 @@ class Databases:
 
     def _connection(self) -> psycopg.Connection[Any]:
         try:
-            return psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
+            return psycopg.connect(self.dsn, autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
             raise Failure(f"PostgreSQL does not answer: {_sentence(error)}.") from error
 
-    def _dsn(self, name: str, password: str) -> str:
+    def _dsn_for(self, name: str, password: str) -> str:
         """The administrator's DSN as a URL, for another role and database."""
         rest: dict[str, Any] = {key: value for key, value in self._settings.items() if value is not None}
         for key in ("user", "password", "dbname"):
@@ -74,7 +75,7 @@ def dsn_url(user: str, password: str, database: str, settings: Mapping[str, Any]
     """A DSN as a URL; `settings` has the host and whatever else libpq knows."""
     rest = dict(settings)
     place = f"{rest.pop('host')}:{rest.pop('port', 5432)}" if _is_plain_host(rest.get("host")) else ""
-    options = f"?{urlencode(rest)}" if rest else ""
+    options = f"?{urlencode(rest, quote_via=quote)}" if rest else ""
     return f"postgres://{quote(user, safe='')}:{quote(password, safe='')}@{place}/{quote(database, safe='')}{options}"
 
 

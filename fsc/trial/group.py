@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from wegennet.fsc.storage.errors import DatabaseError
 from wegennet.fsc.storage.migrations import migrate
-from wegennet.fsc.trial import certificates, kept, postgres
+from wegennet.fsc.trial import certificates, demo, kept, postgres
+from wegennet.fsc.trial.databases import Databases
 from wegennet.fsc.trial.errors import Failure
 from wegennet.fsc.trial.keys import KeyType
 from wegennet.fsc.trial.layout import GROUP_ID, Component, members
@@ -19,12 +20,13 @@ from wegennet.fsc.trial.process import Process
 from wegennet.fsc.trial.variables import Setting, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from wegennet.fsc.trial.certificates import GroupFiles, MemberFiles
-    from wegennet.fsc.trial.databases import Databases
+    from wegennet.fsc.trial.child import Child
+    from wegennet.fsc.trial.demo import Demo
     from wegennet.fsc.trial.layout import Member
     from wegennet.fsc.trial.progress import Reporter
 
@@ -38,6 +40,10 @@ PACKAGES = {
 _READY_WITHIN = 60.0
 _STOP_WITHIN = 15.0
 _PROBE_EVERY = 0.05
+_START_ORDER = (
+    (Component.TXLOG, Component.CONTROLLER, Component.MANAGER),
+    (Component.INWAY, Component.OUTWAY),
+)
 _STOP_ORDER = (
     (Component.OUTWAY,),
     (Component.INWAY,),
@@ -58,6 +64,7 @@ class Options:
         peers: how many, beside the directory.
         folder: keeps certificates, data and logs; without it they are gone at the end.
         postgres_dsn: of a role that may make roles and databases; without it a server of our own.
+        demo: offer a Service and agree on its use.
         extra: further variables of each component, for tests.
     """
 
@@ -65,6 +72,7 @@ class Options:
     folder: Path | None = None
     postgres_dsn: str | None = None
     key_type: KeyType = KeyType.EC
+    demo: bool = False
     extra: Mapping[Component, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -78,12 +86,24 @@ class Peer:
 
 
 class Group:
-    """A running group."""
+    """A running group; `postgres` is None when its databases are on a server of others."""
 
-    def __init__(self, folder: Path, files: GroupFiles, members: Sequence[Peer]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        network: Network,
+        files: GroupFiles,
+        members: Sequence[Peer],
+        server: postgres.Server | None,
+    ) -> None:
         self.id = GROUP_ID
         self.folder = folder
+        self.network = network
         self.files = files
+        self.postgres = server
+        self.demo: Demo | None = None
+        self.others: list[Child] = []
+        """Processes that belong to no member."""
         self.directory, *self.peers = members
 
     @property
@@ -93,8 +113,10 @@ class Group:
 
     def must_run(self) -> None:
         """Raises Failure when a process has ended."""
-        for process in self.processes:
-            process.child.must_run()
+        if self.postgres:
+            self.postgres.child.must_run()
+        for child in (*self.others, *(process.child for process in self.processes)):
+            child.must_run()
 
 
 @contextmanager
@@ -113,19 +135,30 @@ def running(options: Options, reporter: Reporter) -> Iterator[Group]:
         with reporter.stage("Certificates", 1):
             files = certificates.ensure(folder / "pki", everybody, options.key_type)
         with reporter.stage("PostgreSQL", 1):
-            databases = stack.enter_context(_server(options, folder, network))
-        dsns = _databases(databases, everybody, shape.prefix, reporter)
+            own = None if options.postgres_dsn else stack.enter_context(_server(options, folder, network))
+        databases = own.databases if own else Databases(options.postgres_dsn or "")
         if options.folder is None and options.postgres_dsn:
             stack.callback(_drop, databases, everybody, shape.prefix)
-        group = _assemble(options, folder, files, everybody, dsns)
+        dsns = _databases(databases, everybody, shape.prefix, reporter)
+        peers = _assemble(options, folder, files, everybody, dsns)
+        group = Group(folder, network, files, peers, own)
         stack.callback(_stop, group.processes)
         _start(group.processes, reporter)
+        if options.demo:
+            _start_demo(group, reporter, stack)
         yield group
 
 
-def _server(options: Options, folder: Path, network: Network) -> AbstractContextManager[Databases]:
-    own = folder / "postgres" if options.folder else None
-    return postgres.databases(options.postgres_dsn, folder=own, address=network.address(0, 2))
+def _start_demo(group: Group, reporter: Reporter, stack: ExitStack) -> None:
+    with reporter.stage("Demo", 1):
+        backend = demo.backend(group)
+        stack.callback(backend.stop)
+        group.others.append(backend)
+        group.demo = demo.agree(group)
+
+
+def _server(options: Options, folder: Path, network: Network) -> AbstractContextManager[postgres.Server]:
+    return postgres.server(folder / "postgres" if options.folder else None, network.address(0, 2))
 
 
 def _databases(
@@ -168,7 +201,7 @@ def _assemble(
     files: GroupFiles,
     everybody: Sequence[Member],
     dsns: Mapping[tuple[str, Component], str],
-) -> Group:
+) -> list[Peer]:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     peers = []
@@ -185,7 +218,7 @@ def _assemble(
             for component in member.components
         }
         peers.append(Peer(member, setting.files, processes))
-    return Group(folder, files, peers)
+    return peers
 
 
 def _inherited() -> dict[str, str]:
@@ -193,19 +226,25 @@ def _inherited() -> dict[str, str]:
 
 
 def _start(processes: Sequence[Process], reporter: Reporter) -> None:
-    """Starts all at once, and waits until each says that it is ready."""
+    """Starts those that wait for nobody, and when they are ready those that ask them."""
     with reporter.stage("Components", len(processes)) as advance:
-        for process in processes:
-            process.start()
-        deadline = time.monotonic() + _READY_WITHIN
-        waiting = list(processes)
-        while waiting:
-            for process in [process for process in waiting if process.ready()]:
-                waiting.remove(process)
-                advance(process.name)
-            if waiting and time.monotonic() > deadline:
-                raise Failure(f"{waiting[0].name} is not ready after {_READY_WITHIN:.0f} s; see {waiting[0].log}.")
-            time.sleep(_PROBE_EVERY)
+        for step in _START_ORDER:
+            _start_step([process for process in processes if process.component in step], advance)
+
+
+def _start_step(processes: Sequence[Process], advance: Callable[[str], None]) -> None:
+    """Starts all at once, and waits until each says that it is ready."""
+    for process in processes:
+        process.start()
+    deadline = time.monotonic() + _READY_WITHIN
+    waiting = list(processes)
+    while waiting:
+        for process in [process for process in waiting if process.ready()]:
+            waiting.remove(process)
+            advance(process.name)
+        if waiting and time.monotonic() > deadline:
+            raise Failure(f"{waiting[0].name} is not ready after {_READY_WITHIN:.0f} s; see {waiting[0].log}.")
+        time.sleep(_PROBE_EVERY)
 
 
 def _stop(processes: Sequence[Process]) -> None:

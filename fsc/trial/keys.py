@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    from wegennet.fsc.core.certificates import KeyPair, PrivateKey
 
 
 class KeyType(StrEnum):
@@ -33,26 +33,14 @@ class Files:
     key: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """A key with its certificate, which comes first in the chain; the root is not in the chain."""
-
-    key: PrivateKey = field(repr=False)
-    chain: tuple[x509.Certificate, ...]
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """Its own certificate."""
-        return self.chain[0]
-
-    def store(self, folder: Path, name: str) -> Files:
-        """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
-        folder.mkdir(parents=True, exist_ok=True)
-        files = Files(folder / f"{name}.crt", folder / f"{name}.key")
-        files.key.touch(mode=0o600)
-        files.key.write_bytes(key_pem(self.key))
-        files.certificate.write_bytes(chain_pem(self.chain))
-        return files
+def store(pair: KeyPair, folder: Path, name: str) -> Files:
+    """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = Files(folder / f"{name}.crt", folder / f"{name}.key")
+    files.key.touch(mode=0o600)
+    files.key.write_bytes(key_pem(pair.key))
+    files.certificate.write_bytes(chain_pem(pair.chain))
+    return files
 
 
 def new_key(key_type: KeyType = KeyType.EC) -> PrivateKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from wegennet.fsc.trial.certificates import ADMINISTRATOR
@@ -22,6 +23,7 @@ def description(group: Group) -> dict[str, Any]:
         "directory": _peer(group.directory),
         "peers": [_peer(peer) for peer in group.peers],
         "logs": str(group.folder / "logs"),
+        **({"demo": asdict(group.demo)} if group.demo else {}),
     }
 
 
@@ -39,9 +41,14 @@ def text(group: Group) -> str:
         "Who is in the group? Ask the directory's Manager by its internal API:",
         f"  curl --cacert {directory.files.internal_anchor} --cert {administrator.certificate} "
         f"--key {administrator.key} {directory.member.addresses['manager_internal']}/v1/peers",
-        "Ctrl-C stops the group.",
     ]
-    return "\n".join(lines)
+    if demo := group.demo:
+        lines += [
+            f"Use the Service `{demo.service}` of {group.peers[0].member.name} as a client of "
+            f"{group.peers[-1].member.name} does, by its Outway:",
+            f"  curl --header 'Fsc-Grant-Hash: {demo.grant_hash}' {demo.outway}/hello",
+        ]
+    return "\n".join([*lines, "", "Ctrl-C stops the group."])
 
 
 def _peer(peer: Peer) -> dict[str, Any]:

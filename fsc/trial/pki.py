@@ -15,12 +15,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from wegennet.fsc.trial.keys import Certified, Files, KeyType, new_key
+from wegennet.fsc.core.certificates import KeyPair
+from wegennet.fsc.trial import keys
+from wegennet.fsc.trial.keys import KeyType, new_key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wegennet.fsc.trial.keys import PrivateKey
+    from wegennet.fsc.core.certificates import PrivateKey
+    from wegennet.fsc.trial.keys import Files
 
 _AUTHORITY_LIFE = datetime.timedelta(days=3650)
 _LIFE = datetime.timedelta(days=825)
@@ -77,7 +80,7 @@ class Authority:
 
     def store(self, folder: Path, name: str) -> Files:
         """Writes its chain and its key, as those of a component are written."""
-        return Certified(self._key, self._chain or (self.anchor,)).store(folder, name)
+        return keys.store(KeyPair(self._key, self._chain or (self.anchor,)), folder, name)
 
     def authority(self, name: str, key_type: KeyType = KeyType.EC, *, crl_url: str | None = None) -> Authority:
         """An authority below this one; `crl_url` is where the list of what was revoked can be had."""
@@ -95,7 +98,7 @@ class Authority:
         starts: datetime.datetime | None = None,
         ends: datetime.datetime | None = None,
         crl_url: str | None = None,
-    ) -> Certified:
+    ) -> KeyPair:
         """A certificate for a component, which is server and client at once.
 
         Args:
@@ -118,7 +121,7 @@ class Authority:
             builder = builder.add_extension(names, critical=False)
         if crl_url:
             builder = builder.add_extension(_distribution_point(crl_url), critical=False)
-        return Certified(key, (builder.sign(self._key, hashes.SHA256()), *self._chain))
+        return KeyPair(key, (builder.sign(self._key, hashes.SHA256()), *self._chain))
 
     def revocation_list(self, *revoked: x509.Certificate, ends: datetime.datetime | None = None) -> bytes:
         """The list of certificates that it revoked, as DER; it is to be had anew at `ends`, in a week unless given."""

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for as long as a group runs: the one of a DSN, or a process of our own.
+"""A PostgreSQL server of our own for as long as a group runs.
 
 PostgreSQL refuses to run as root, so a server that root starts runs as `postgres` or else `nobody`.
 """
@@ -13,7 +13,7 @@ import signal
 import stat
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,62 +26,66 @@ if TYPE_CHECKING:
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _USERS = ("postgres", "nobody")
+PORT = 5432
 _START_WITHIN = 60.0
 _PROBE_EVERY = 0.02
 
 
 @contextmanager
-def databases(
-    dsn: str | None = None,
-    *,
-    folder: Path | None = None,
-    address: str = "127.0.0.1",
-    port: int = 5432,
-    fsync: bool = False,
-) -> Iterator[Databases]:
-    """The server of a DSN, or one of our own that stops at the end.
+def server(folder: Path | None, address: str) -> Iterator[Server]:
+    """A server of our own that stops at the end.
 
     Args:
-        dsn: of a role that may make roles and databases, on a server that runs already.
-        folder: where our own server keeps its data; without it the data is gone at the end.
-        address: loopback address that our own server listens on, beside its Unix socket.
-        port: its port.
-        fsync: whether it waits for the disk. Without it a crash of the machine, but none of a process, can lose data.
+        folder: where it keeps its data, which then outlives a crash of the machine; without it the data is gone at the
+            end, and the server does not wait for the disk. No crash of a process loses data either way.
+        address: loopback address that it listens on.
     """
-    if dsn is not None:
-        yield Databases(dsn)
-    elif folder is not None:
-        with _server(folder, address, port, fsync=fsync) as server:
-            yield server
-    else:
-        with _short_lived_folder() as temporary, _server(temporary, address, port, fsync=fsync) as server:
-            yield server
+    with ExitStack() as stack:
+        place = folder or stack.enter_context(_short_lived_folder())
+        sockets = stack.enter_context(_short_lived_folder())
+        own = Server(place, sockets, address, fsync=folder is not None)
+        stack.callback(own.stop)
+        own.start()
+        yield own
 
 
-@contextmanager
-def _server(folder: Path, address: str, port: int, *, fsync: bool) -> Iterator[Databases]:
-    programs = find_programs()
-    user = _user()
-    folder.mkdir(parents=True, exist_ok=True)
-    _give(folder, user)
-    password = _initialize(programs, folder, user)
-    with _short_lived_folder() as sockets:
-        _give(sockets, user)
-        argv = _arguments(programs, folder, sockets, address, port, fsync=fsync)
-        server = Child(
+class Server:
+    """PostgreSQL as a child process of ours; `databases` are those on it."""
+
+    def __init__(self, folder: Path, sockets: Path, address: str, *, fsync: bool) -> None:
+        programs, self._user = find_programs(), _user()
+        folder.mkdir(parents=True, exist_ok=True)
+        for private in (folder, sockets):
+            _give(private, self._user)
+        password = _initialize(programs, folder, self._user)
+        self._log = folder / "log"
+        self._argv = [str(programs / "postgres"), "-D", str(folder / "data"), *_options(sockets, address, fsync=fsync)]
+        self._child: Child | None = None
+        self.databases = Databases(dsn_url("postgres", password, "postgres", {"host": address, "port": PORT}))
+
+    @property
+    def child(self) -> Child:
+        """The running process."""
+        if self._child is None:
+            raise RuntimeError("PostgreSQL was not started")
+        return self._child
+
+    def start(self) -> None:
+        """Starts it, and waits until it answers."""
+        self._child = Child(
             "PostgreSQL",
-            argv,
-            folder / "log",
-            user=user,
+            self._argv,
+            self._log,
+            user=self._user,
             stop_signal=signal.SIGINT,  # "fast": ends without waiting for those who are connected
             at_death=signal.SIGINT,
         )
-        try:
-            reached = Databases(dsn_url("postgres", password, "postgres", {"host": address, "port": port}))
-            _wait_for(server, reached)
-            yield reached
-        finally:
-            server.stop()
+        _wait_for(self._child, self.databases)
+
+    def stop(self) -> None:
+        """Stops it, if it was started."""
+        if self._child:
+            self._child.stop()
 
 
 def find_programs() -> Path:
@@ -151,20 +155,20 @@ def _give_file(file: Path, user: str | None) -> None:
         shutil.chown(file, user)
 
 
-def _arguments(programs: Path, folder: Path, sockets: Path, address: str, port: int, *, fsync: bool) -> list[str]:
+def _options(sockets: Path, address: str, *, fsync: bool) -> list[str]:
+    durable = "on" if fsync else "off"
     settings = {
         "listen_addresses": address,
-        "port": port,
+        "port": PORT,
         "unix_socket_directories": sockets,
         "max_connections": 1000,
         "shared_buffers": "64MB",
-        "fsync": "on" if fsync else "off",
-        "full_page_writes": "on" if fsync else "off",
+        "fsync": durable,
+        "full_page_writes": durable,
         "wal_level": "minimal",
         "max_wal_senders": 0,
     }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return [str(programs / "postgres"), "-D", str(folder / "data"), *options]
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
 def _wait_for(server: Child, reached: Databases) -> None:

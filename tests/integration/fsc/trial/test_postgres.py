@@ -11,14 +11,13 @@ import pytest
 from support.waiting import eventually
 
 from wegennet.fsc.trial import postgres
+from wegennet.fsc.trial.databases import Databases
 from wegennet.fsc.trial.errors import Failure, Mistake
 from wegennet.fsc.trial.loopback import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from wegennet.fsc.trial.databases import Databases
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +28,8 @@ def network() -> Iterator[Network]:
 
 @pytest.fixture(scope="module")
 def server(network: Network) -> Iterator[Databases]:
-    with postgres.databases(address=network.address(0, 2)) as server:
-        yield server
+    with postgres.server(None, network.address(0, 2)) as server:
+        yield server.databases
 
 
 def test_component_gets_a_database_of_its_own(server: Databases) -> None:
@@ -60,26 +59,24 @@ def test_dropped_database_is_gone(server: Databases) -> None:
 
 def test_dsn_of_a_server_that_runs_is_used(server: Databases) -> None:
     administrator = server.create("administrator")
-    with postgres.databases(administrator) as again:
-        assert again.answers()
+    assert Databases(administrator).answers()
 
 
 def test_role_without_rights_gets_a_sentence(server: Databases) -> None:
-    with postgres.databases(server.create("powerless")) as again, pytest.raises(Mistake, match="CREATEROLE"):
-        again.create("anything")
+    with pytest.raises(Mistake, match="CREATEROLE"):
+        Databases(server.create("powerless")).create("anything")
 
 
 def test_server_that_is_not_there_gets_a_sentence(network: Network) -> None:
-    nobody = f"postgres://a:b@{network.address(0, 9)}:5432/c"
-    with postgres.databases(nobody) as absent, pytest.raises(Failure, match="does not answer"):
-        absent.create("anything")
+    with pytest.raises(Failure, match="does not answer"):
+        Databases(f"postgres://a:b@{network.address(0, 9)}:5432/c").create("anything")
 
 
 def test_data_in_a_folder_outlives_the_server(network: Network, reachable: Path) -> None:
-    where = {"folder": reachable / "pg", "address": network.address(0, 3)}
-    with postgres.databases(**where) as first, psycopg.connect(first.create("kept")) as connection:
+    folder, address = reachable / "pg", network.address(0, 3)
+    with postgres.server(folder, address) as first, psycopg.connect(first.databases.create("kept")) as connection:
         connection.execute("CREATE TABLE kept (it int)")
-    with postgres.databases(**where) as second, psycopg.connect(second.create("kept")) as connection:
+    with postgres.server(folder, address) as second, psycopg.connect(second.databases.create("kept")) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
@@ -89,9 +86,20 @@ def test_folder_that_the_servers_user_cannot_enter_gets_a_sentence(network: Netw
     closed.mkdir(mode=0o700)
     with (
         pytest.raises(Mistake, match="may not enter"),
-        postgres.databases(folder=closed / "pg", address=network.address(0, 4)),
+        postgres.server(closed / "pg", network.address(0, 4)),
     ):
         pass
+
+
+def test_killed_server_has_what_was_committed_when_it_is_started_again(network: Network) -> None:
+    with postgres.server(None, network.address(0, 6)) as server:
+        dsn = server.databases.create("kept")
+        with psycopg.connect(dsn) as connection:
+            connection.execute("CREATE TABLE kept (it int)")
+        server.child.kill()
+        server.start()
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def test_killed_parent_leaves_no_server(network: Network) -> None:
@@ -99,8 +107,8 @@ def test_killed_parent_leaves_no_server(network: Network) -> None:
     program = f"""
 import signal
 from wegennet.fsc.trial import postgres
-with postgres.databases(address={address!r}) as server:
-    print(server.create("kept"), flush=True)
+with postgres.server(None, {address!r}) as server:
+    print(server.databases.create("kept"), flush=True)
     signal.pause()
 """
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
