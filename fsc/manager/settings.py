@@ -60,38 +60,96 @@ GroupId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9./_-]{1,100}$")]
 class ManagerSettings(Stored, GroupTls, InternalTls):
     """What a Manager is told by its environment."""
 
-    group_id: GroupId = Field(examples=["fsc-group"])
-    self_address: ManagerAddress = Field(examples=["https://manager.example.nl:8443"])
-    directory_peer_id: PeerId = Field(examples=["00000099000000001000"])
-    directory_manager_address: ManagerAddress = Field(examples=["https://directory.example.nl:8443"])
-    controller_registration_api_address: HttpsUrl = Field(examples=["https://controller:9443"])
-    tx_log_api_address: HttpsUrl | None = Field(None, examples=["https://txlog-api:9443"])
+    group_id: GroupId = Field(description="id of the Group", examples=["fsc-group"])
+    self_address: ManagerAddress = Field(
+        description="where other Managers reach it; stands in `Fsc-Manager-Address`",
+        examples=["https://manager.example.nl:8443"],
+    )
+    directory_peer_id: PeerId = Field(
+        description="the peer that the group chose as its Directory", examples=["00000099000000001000"]
+    )
+    directory_manager_address: ManagerAddress = Field(
+        description="the Directory's Manager; its own address for a Directory",
+        examples=["https://directory.example.nl:8443"],
+    )
+    controller_registration_api_address: HttpsUrl = Field(
+        description="registration API of the peer's Controller, which says where Services are offered",
+        examples=["https://controller:9443"],
+    )
+    tx_log_api_address: HttpsUrl | None = Field(
+        None, description="the peer's transaction log; a Directory has none", examples=["https://txlog-api:9443"]
+    )
 
     auto_sign_grants: Annotated[CommaList, AfterValidator(_types)] = Field(
-        (), examples=["servicePublication,delegatedServicePublication"]
+        (),
+        description="kinds of grants that are accepted by rule, with commas between",
+        examples=["servicePublication,delegatedServicePublication"],
     )
     authzen_auto_sign_pdp_address: Annotated[str, AfterValidator(_pdp)] | None = Field(
-        None, examples=["https://pdp:9443"]
+        None,
+        description="AuthZEN decision point, asked whether other contracts are accepted",
+        examples=["https://pdp:9443"],
     )
-    token_ttl: Duration = Field(timedelta(hours=1), gt=timedelta(0), le=_LONGEST_TOKEN_TTL, examples=["1h"])
-    disable_crl_checks: bool = Field(False, examples=["true"])
-    auditlog_type: Literal["stdout"] = Field("stdout", examples=["stdout"])
+    token_ttl: Duration = Field(
+        timedelta(hours=1),
+        gt=timedelta(0),
+        le=_LONGEST_TOKEN_TTL,
+        description="how long an access token holds; a day at most",
+        examples=["1h"],
+    )
+    disable_crl_checks: bool = Field(
+        False, description="take certificates of the Group without a look at revocation lists", examples=["true"]
+    )
+    auditlog_type: Literal["stdout"] = Field("stdout", description="where the audit log goes", examples=["stdout"])
 
-    listen_address_external: ListenAddress = Field(Address("0.0.0.0", 8443), examples=["0.0.0.0:8443"])  # noqa: S104
-    listen_address_internal: ListenAddress = Field(Address("0.0.0.0", 9443), examples=["0.0.0.0:9443"])  # noqa: S104
+    listen_address_external: ListenAddress = Field(
+        Address("0.0.0.0", 8443),  # noqa: S104
+        description="for other peers, by certificates of the group",
+        examples=["0.0.0.0:8443"],
+    )
+    listen_address_internal: ListenAddress = Field(
+        Address("0.0.0.0", 9443),  # noqa: S104
+        description="for the peer's own components and people, by internal certificates",
+        examples=["0.0.0.0:9443"],
+    )
     listen_address_internal_unauthenticated: ListenAddress = Field(
         Address("0.0.0.0", 9444),  # noqa: S104
+        description="keys and publications for the peer's Inways, without a client certificate",
         examples=["0.0.0.0:9444"],
     )
-    monitoring_address: ListenAddress = Field(Address("0.0.0.0", 8080), examples=["0.0.0.0:8080"])  # noqa: S104
+    monitoring_address: ListenAddress = Field(
+        Address("0.0.0.0", 8080),  # noqa: S104
+        description="health and metrics, in the clear",
+        examples=["0.0.0.0:8080"],
+    )
 
-    tls_group_token_cert: ReadableFile | None = Field(None, examples=["/pki/group/token.pem"])
-    tls_group_token_key: ReadableFile | None = Field(None, examples=["/pki/group/token-key.pem"])
-    tls_group_contract_cert: ReadableFile | None = Field(None, examples=["/pki/group/contract.pem"])
-    tls_group_contract_key: ReadableFile | None = Field(None, examples=["/pki/group/contract-key.pem"])
-    tls_internal_unauthenticated_root_cert: ReadableFile | None = Field(None, examples=["/pki/internal/root.pem"])
-    tls_internal_unauthenticated_cert: ReadableFile | None = Field(None, examples=["/pki/internal/cert.pem"])
-    tls_internal_unauthenticated_key: ReadableFile | None = Field(None, examples=["/pki/internal/key.pem"])
+    tls_group_token_cert: ReadableFile | None = Field(
+        None,
+        description="certificate that signs access tokens; the one of the group without it",
+        examples=["/pki/group/token.pem"],
+    )
+    tls_group_token_key: ReadableFile | None = Field(None, description="its key", examples=["/pki/group/token-key.pem"])
+    tls_group_contract_cert: ReadableFile | None = Field(
+        None,
+        description="certificate that signs contracts; the one of the group without it",
+        examples=["/pki/group/contract.pem"],
+    )
+    tls_group_contract_key: ReadableFile | None = Field(
+        None, description="its key", examples=["/pki/group/contract-key.pem"]
+    )
+    tls_internal_unauthenticated_root_cert: ReadableFile | None = Field(
+        None,
+        description="trust anchor of the next one; the internal one without it",
+        examples=["/pki/internal/root.pem"],
+    )
+    tls_internal_unauthenticated_cert: ReadableFile | None = Field(
+        None,
+        description="certificate of the API without client certificates; the internal one without it",
+        examples=["/pki/internal/cert.pem"],
+    )
+    tls_internal_unauthenticated_key: ReadableFile | None = Field(
+        None, description="its key", examples=["/pki/internal/key.pem"]
+    )
 
     @property
     def own(self) -> Peer:
