@@ -14,10 +14,10 @@ RUN := $(UV) run --no-sync
 MUNICIPALITIES ?= 12
 ARGS ?=
 
-.PHONY: help up down test test-unit test-full check format generate bench clean
+.PHONY: help up down test test-unit test-full check format generate fsc-conformance bench clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(OWN_UV): toolchain/uv-requirements.txt
 	@echo "Fetching uv with pip, into $(TOOLS)"
@@ -65,9 +65,13 @@ format: .venv/.synced ## Format the code
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-generate: .venv/.synced ## Write what is generated: the CRDs and OpenAPI documents from their models
+generate: .venv/.synced ## Write what is generated from models: the CRDs, OpenAPI documents, tables of variables in docs/fsc.md
 	@$(RUN) python -m wegennet.operators.api.crds
 	@$(RUN) python -m wegennet.fsc.openapi
+	@$(RUN) python -m wegennet.fsc.cli.reference docs/fsc.md
+
+fsc-conformance: .venv/.synced postgres ## Try every scenario of FSC's test suite; the outcome goes to docs/fsc-conformance.md
+	@$(RUN) pytest tests/integration/fsc/conformance --fsc-conformance docs/fsc-conformance.md $(ARGS)
 
 bench: .venv/.synced ## Benchmarks beside their floors; the result goes to tests/results/bench.json
 	@$(RUN) wegennet toolchain

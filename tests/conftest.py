@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from support.postgres import Postgres
 
+pytest_plugins = ["support.fsc.conformance"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options."""
