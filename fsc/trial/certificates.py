@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wegennet.fsc.trial.keys import Files, KeyType, chain_pem, store
+from wegennet.fsc.trial.keys import Files, KeyType, chain_pem
 from wegennet.fsc.trial.layout import GROUP_ID
 from wegennet.fsc.trial.pki import Authority, Subject
 
@@ -84,12 +84,12 @@ def _make(folder: Path, member: Member, authority: Authority, key_type: KeyType)
     for component in member.components:
         hosts = (member.domain(component), member.host(component))
         own = internal.issue(Subject(component.label, hosts=hosts), key_type=key_type)
-        store(own, folder / "internal", component.label)
+        own.store(folder / "internal", component.label)
         if component.in_group:
             in_group = authority.issue(group_subject(member, component), key_type=key_type)
-            store(in_group, folder / "group", component.label)
+            in_group.store(folder / "group", component.label)
     administrator = internal.issue(Subject(ADMINISTRATOR), key_type=key_type)
-    store(administrator, folder / "internal", ADMINISTRATOR)
+    administrator.store(folder / "internal", ADMINISTRATOR)
 
 
 def group_subject(member: Member, component: Component) -> Subject:

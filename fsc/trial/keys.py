@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from wegennet.fsc.core.certificates import KeyPair
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from cryptography import x509
 
-    from wegennet.fsc.core.certificates import KeyPair, PrivateKey
+    from wegennet.fsc.core.certificates import PrivateKey
 
 
 class KeyType(StrEnum):
@@ -33,14 +35,19 @@ class Files:
     key: Path
 
 
-def store(pair: KeyPair, folder: Path, name: str) -> Files:
-    """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = Files(folder / f"{name}.crt", folder / f"{name}.key")
-    files.key.touch(mode=0o600)
-    files.key.write_bytes(key_pem(pair.key))
-    files.certificate.write_bytes(chain_pem(pair.chain))
-    return files
+class Certified(KeyPair):
+    """A key pair that can be written to files."""
+
+    __slots__ = ()
+
+    def store(self, folder: Path, name: str) -> Files:
+        """Writes `<name>.crt` (the chain) and `<name>.key`, which only we can read."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = Files(folder / f"{name}.crt", folder / f"{name}.key")
+        files.key.touch(mode=0o600)
+        files.key.write_bytes(key_pem(self.key))
+        files.certificate.write_bytes(chain_pem(self.chain))
+        return files
 
 
 def new_key(key_type: KeyType = KeyType.EC) -> PrivateKey:

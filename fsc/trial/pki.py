@@ -15,9 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from wegennet.fsc.core.certificates import KeyPair
-from wegennet.fsc.trial import keys
-from wegennet.fsc.trial.keys import KeyType, new_key
+from wegennet.fsc.trial.keys import Certified, KeyType, new_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +78,7 @@ class Authority:
 
     def store(self, folder: Path, name: str) -> Files:
         """Writes its chain and its key, as those of a component are written."""
-        return keys.store(KeyPair(self._key, self._chain or (self.anchor,)), folder, name)
+        return Certified(self._key, self._chain or (self.anchor,)).store(folder, name)
 
     def authority(self, name: str, key_type: KeyType = KeyType.EC, *, crl_url: str | None = None) -> Authority:
         """An authority below this one; `crl_url` is where the list of what was revoked can be had."""
@@ -98,7 +96,7 @@ class Authority:
         starts: datetime.datetime | None = None,
         ends: datetime.datetime | None = None,
         crl_url: str | None = None,
-    ) -> KeyPair:
+    ) -> Certified:
         """A certificate for a component, which is server and client at once.
 
         Args:
@@ -121,7 +119,7 @@ class Authority:
             builder = builder.add_extension(names, critical=False)
         if crl_url:
             builder = builder.add_extension(_distribution_point(crl_url), critical=False)
-        return KeyPair(key, (builder.sign(self._key, hashes.SHA256()), *self._chain))
+        return Certified(key, (builder.sign(self._key, hashes.SHA256()), *self._chain))
 
     def revocation_list(self, *revoked: x509.Certificate, ends: datetime.datetime | None = None) -> bytes:
         """The list of certificates that it revoked, as DER; it is to be had anew at `ends`, in a week unless given."""

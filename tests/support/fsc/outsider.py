@@ -11,7 +11,7 @@ from wegennet.fsc.core import certificates, hashes, signatures
 from wegennet.fsc.core.certificates import KeyPair
 from wegennet.fsc.core.contract import parse_content
 from wegennet.fsc.core.signatures import SignatureType
-from wegennet.fsc.trial.keys import KeyType, store
+from wegennet.fsc.trial.keys import KeyType
 from wegennet.fsc.trial.pki import Subject
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Outsider:
     def _certified(self, authority: Authority, component: str, address: str, folder: Path, kind: KeyType) -> Files:
         domain = f"{component}.{self.id}.test"
         subject = Subject(domain, self.id, self.name, (domain, address))
-        return store(authority.issue(subject, key_type=kind), folder, component)
+        return authority.issue(subject, key_type=kind).store(folder, component)
 
     def __enter__(self) -> Outsider:
         self.mailbox.__enter__()

@@ -13,7 +13,6 @@ from support.fsc.conformance import scenario
 
 from wegennet.fsc.core import tokens
 from wegennet.fsc.core.transactions import new_transaction_id
-from wegennet.fsc.trial.keys import store
 from wegennet.fsc.trial.layout import Component
 from wegennet.fsc.trial.pki import Authority, Subject
 
@@ -105,7 +104,7 @@ def test_inway_incoming_request_4(visit: Visit, outsider: Outsider, backend: Bac
     """A client with a certificate of another authority gets no connection."""
     stranger = Authority.root("Other").issue(Subject("outway", outsider.id, outsider.name, ("127.0.0.1",)))
     with pytest.raises(OSError, match=r"(?i)alert|reset|closed|no answer"):
-        replace(visit, files=store(stranger, tmp_path, "stranger")).go()
+        replace(visit, files=stranger.store(tmp_path, "stranger")).go()
     assert not backend.asked(visit.path)
 
 

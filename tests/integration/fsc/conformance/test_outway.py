@@ -13,7 +13,6 @@ from support.fsc.conformance import scenario
 from support.fsc.mailbox import Mailbox
 from support.waiting import eventually
 
-from wegennet.fsc.trial.keys import store
 from wegennet.fsc.trial.layout import Component
 from wegennet.fsc.trial.pki import Subject
 
@@ -62,7 +61,7 @@ def inway(group: Group, authority: Authority, provider: Participant, tmp_path: P
     """A second Inway of the provider, which keeps what comes in and passes nothing on."""
     address = group.network.address(238, 1)
     pair = authority.issue(Subject("second inway", provider.id, provider.name, (address,)))
-    with Mailbox(address, group.files.trust_anchor, store(pair, tmp_path, "inway"), pair) as mailbox:
+    with Mailbox(address, group.files.trust_anchor, pair.store(tmp_path, "inway"), pair) as mailbox:
         yield mailbox
 
 

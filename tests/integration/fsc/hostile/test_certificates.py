@@ -18,7 +18,6 @@ from support.waiting import eventually
 
 from wegennet.fsc.core import signatures
 from wegennet.fsc.core.certificates import KeyPair
-from wegennet.fsc.trial.keys import store
 from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
@@ -28,14 +27,16 @@ if TYPE_CHECKING:
     from support.fsc.outsider import Outsider
     from support.fsc.participant import Participant
 
+    from wegennet.fsc.trial.keys import Certified
+
 NO_CONNECTION = re.compile(
     "alert|reset|closed|no answer|eof|verify failed|protocol|version|handshake|cipher", re.IGNORECASE
 )
 DAY = datetime.timedelta(days=1)
 
 
-def _client(url: str, outsider: Outsider, pair: KeyPair | None, folder: Path) -> Client:
-    return Client(url, outsider.anchor, store(pair, folder, "client") if pair else None)
+def _client(url: str, outsider: Outsider, pair: Certified | None, folder: Path) -> Client:
+    return Client(url, outsider.anchor, pair.store(folder, "client") if pair else None)
 
 
 def _subject(outsider: Outsider, **changes: Any) -> Subject:

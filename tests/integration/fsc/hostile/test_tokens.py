@@ -14,7 +14,7 @@ from support.fsc.agreed import connected
 
 from wegennet.fsc.core import tokens
 from wegennet.fsc.core.transactions import new_transaction_id
-from wegennet.fsc.trial.keys import new_key, store
+from wegennet.fsc.trial.keys import new_key
 from wegennet.fsc.trial.layout import Component
 from wegennet.fsc.trial.pki import Authority, Subject
 
@@ -168,7 +168,7 @@ def test_token_request_with_the_same_key_under_another_oin_is_refused(
 ) -> None:
     """A thumbprint of a public key says nothing of the peer."""
     subject = Subject("outway", second.id, second.name, ("outway.test",))
-    files = store(authority.issue(subject, key=access.outsider.outway_keys.key), tmp_path, "borrowed")
+    files = authority.issue(subject, key=access.outsider.outway_keys.key).store(tmp_path, "borrowed")
     form = {"grant_type": "client_credentials", "scope": access.grant_hash, "client_id": second.id}
     answer = second.at(f"{access.provider.manager_address}/v1", files).post_form("/token", form)
     assert answer.status == 400
@@ -179,7 +179,7 @@ def test_renewed_certificate_with_the_same_key_gets_a_token(
     access: Access, authority: Authority, tmp_path: Path
 ) -> None:
     subject = Subject("outway", access.outsider.id, access.outsider.name, ("outway.test",))
-    files = store(authority.issue(subject, key=access.outsider.outway_keys.key), tmp_path, "renewed")
+    files = authority.issue(subject, key=access.outsider.outway_keys.key).store(tmp_path, "renewed")
     form = {"grant_type": "client_credentials", "scope": access.grant_hash, "client_id": access.outsider.id}
     client = access.outsider.at(f"{access.provider.manager_address}/v1", files)
     assert client.post_form("/token", form).status == 200

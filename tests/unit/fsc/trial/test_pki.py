@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import DNSName, IPAddress, PolicyBuilder, Store, VerificationError
 
-from wegennet.fsc.trial.keys import KeyType, chain_pem, store
+from wegennet.fsc.trial.keys import KeyType, chain_pem
 from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def test_renewed_certificate_can_keep_its_key(group: Authority) -> None:
 
 
 def test_key_file_is_ours_alone(group: Authority, tmp_path: Path) -> None:
-    assert stat.S_IMODE(store(group.issue(PEER), tmp_path, "manager").key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(group.issue(PEER).store(tmp_path, "manager").key.stat().st_mode) == 0o600
 
 
 def test_stored_files_serve_tls(group: Authority, tmp_path: Path) -> None:
-    files = store(group.issue(PEER), tmp_path / "new", "manager")
+    files = group.issue(PEER).store(tmp_path / "new", "manager")
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files.certificate, files.key)
 
 
