@@ -130,6 +130,8 @@ class Http1Client(Sending):
             Exception: what the body of the request raised.
         """
         message = outgoing_request(call)
+        if self.lost or self._transport.is_closing():
+            raise UnansweredError(f"{self._origin} closed the connection before the request", refused=True)
         self._timeouts = call.timeouts
         self._stall = call.timeouts.idle
         self._complete = False

@@ -78,40 +78,43 @@ class RequestReader:
         return bytes(view)
 
     def _feed(self, data: bytes | memoryview) -> None:
-        if self.finished:
-            return
+        rest: memoryview | None = memoryview(data)
+        while rest is not None and not self.finished:
+            rest = self._parse(rest)
+
+    def _parse(self, data: memoryview) -> memoryview | None:
+        """Parses up to the end, or up to an upgrade; returns what follows that."""
         self._free = 0
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            self._after_upgrade(data[upgrade.args[0] :])
-            return
+            self._ignore_upgrade()
+            return data[upgrade.args[0] :]
         except HttpParserInvalidMethodError:
             raise Refusal(501, "this method is unknown") from None
         except HttpParserError as error:
             if self.finished:
-                return
+                return None
             self._flush()
             raise self._refusal or Refusal(400, f"this is not HTTP: {error}") from None
         self._flush()
         self._unseen = max(0, self._unseen + len(data) - self._free)
         if self._unseen > self._limits.head_bytes + _SLICE:
             raise Refusal(431, "the head, a chunk's extension or the trailers are too long")
+        return None
 
-    def _after_upgrade(self, rest: bytes | memoryview) -> None:
+    def _ignore_upgrade(self) -> None:
         """Goes on in HTTP/1.1 after a request with `Upgrade`, which a server may ignore (RFC 9110, section 7.8).
 
         llhttp stops there and takes the body for the other protocol, so a new parser is told of the body's framing.
         Java's HTTP client asks for h2c like this, also with a body.
         """
-        if self.finished:
-            return
+        self._unseen = 0
         self._parser = HttpRequestParser(self)
         if self._framing:
             self._muted = True
             self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % self._framing)
             self._framing = b""
-        self._feed(rest)
 
     def _flush(self) -> None:
         if self._parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wegennet.fsc.wire.body import BodyStream, NoBody
 from wegennet.fsc.wire.h1_write import Outgoing, frame
 from wegennet.fsc.wire.headers import OWNED, block, content_length, is_authority, is_method, is_target
 
@@ -21,6 +22,7 @@ def outgoing_request(call: Call) -> Outgoing:
     Raises:
         ValueError: it cannot be sent as it is.
     """
+    take_whole(call)
     method, headers, body = call.method, call.headers, call.body
     apart = {header[0]: header[1] for header in headers if header[0] in _KEPT_APART}
     host = apart.get(b"host") or call.origin.netloc.encode()
@@ -42,6 +44,12 @@ def outgoing_request(call: Call) -> Outgoing:
         fields.append((b"expect", b"100-continue"))
     message.head = block(b"%b %b HTTP/1.1" % (method, call.target), fields)
     return message
+
+
+def take_whole(call: Call) -> None:
+    """Takes a body that has arrived whole out of its stream into the call, which can then be made a second time."""
+    if isinstance(call.body, (BodyStream, NoBody)) and (whole := call.body.whole()) is not None:
+        call.body = whole
 
 
 def check_start(call: Call, host: bytes) -> None:

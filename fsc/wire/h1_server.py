@@ -213,8 +213,7 @@ class Http1Connection(Sending):
             self._transport.abort()
             return
         finally:
-            if response.release is not None:
-                response.release()
+            self._serving.release(response)
         self._task = self._body = None
         if keep:
             self._next()

@@ -13,7 +13,7 @@ from h2.events import InformationalResponseReceived, RemoteSettingsChanged, Resp
 from wegennet.fsc.wire.body import NO_BODY, BodyStream
 from wegennet.fsc.wire.calls import Call, UnansweredError
 from wegennet.fsc.wire.errors import ProtocolError, TlsError, WireError, WireTimeoutError
-from wegennet.fsc.wire.h1_request import check_start
+from wegennet.fsc.wire.h1_request import check_start, take_whole
 from wegennet.fsc.wire.h2_fields import MalformedError, outgoing, response_fields
 from wegennet.fsc.wire.h2_link import Http2Link
 from wegennet.fsc.wire.h2_stream import Http2Stream
@@ -365,6 +365,7 @@ def _request(call: Call) -> tuple[Headers, int | None, bool]:
     Raises:
         ValueError: it cannot be sent as it is.
     """
+    take_whole(call)
     apart = {header[0]: header[1] for header in call.headers if header[0] in _KEPT_APART}
     host = apart.get(b"host") or call.origin.netloc.encode()
     check_start(call, host)

@@ -77,7 +77,8 @@ class Http2Link(Sending, Generic[S]):
         self.h2.initiate_connection()
         if not self._client:
             self.h2.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: self._link_limits.streams})
-        self.h2.increment_flow_control_window(self._link_limits.connection_window - _DEFAULT_WINDOW)
+        if (more := self._link_limits.connection_window - _DEFAULT_WINDOW) > 0:
+            self.h2.increment_flow_control_window(more)
         self.flush()
 
     def data_received(self, data: bytes) -> None:

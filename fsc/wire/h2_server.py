@@ -154,8 +154,7 @@ class Http2Connection(Http2Link[ServerStream]):
             try:
                 await self._respond(stream, request, response)
             finally:
-                if response.release is not None:
-                    response.release()
+                self.serving.release(response)
         except Exception:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.lost:
                 _log.exception("The answer to a %s request broke off", request.method.decode())

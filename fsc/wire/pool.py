@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from wegennet.fsc.wire.body import BodyStream, NoBody
 from wegennet.fsc.wire.calls import Call, UnansweredError
 from wegennet.fsc.wire.limits import ClientLimits, Timeouts
 from wegennet.fsc.wire.lines import Lines
@@ -75,13 +74,12 @@ class ClientPool:
         """
         if origin.scheme == "https" and self.tls is None:
             raise ValueError(f"{origin} needs TLS, and this client has none")
-        whole = body.whole() if isinstance(body, (BodyStream, NoBody)) else None
         call = Call(
             origin,
             method,
             target,
             headers=headers or [],
-            body=body if whole is None else whole,
+            body=body,
             trailers=trailers,
             timeouts=timeout or _USUAL,
         )

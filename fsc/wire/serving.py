@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +11,6 @@ from wegennet.fsc.wire.message import Response
 from wegennet.fsc.wire.sweep import Sweep, Watched
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from wegennet.fsc.wire.limits import Limits
@@ -74,9 +74,20 @@ class Serving:
             return await self.handler(request)
         except RequestBodyError as error:
             return plain(error.status, str(error))
-        except Exception:  # noqa: BLE001 - whatever a handler raises
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
             _log.exception("The handler of a %s request failed", request.method.decode("ascii", "replace"))
             return plain(500, "internal server error")
+
+    def release(self, response: Response) -> None:
+        """Lets go of what an answer was made from."""
+        if response.release is not None:
+            try:
+                response.release()
+            except Exception:  # noqa: BLE001 - whatever a handler raises
+                _log.exception("What an answer was made from could not be released")
 
 
 def plain(status: int, sentence: str) -> Response:
