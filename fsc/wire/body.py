@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wegennet.fsc.wire.errors import BodyTooLargeError
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable
 
     from wegennet.fsc.wire.message import Headers
+
+
+_SMALL: Final = 2048
 
 
 class Source(Protocol):
@@ -78,10 +81,15 @@ class BodyStream:
 
     def feed(self, chunk: bytes) -> None:
         """Adds what arrived."""
-        if not self.ended:
+        if self.ended:
+            return
+        if self._chunks and len(chunk) < _SMALL and len(self._chunks[-1]) < _SMALL:
+            # Crumbs are put together: each would take far more memory than its octets.
+            self._chunks[-1] += chunk
+        else:
             self._chunks.append(chunk)
-            self.size += len(chunk)
-            self._wake()
+        self.size += len(chunk)
+        self._wake()
 
     def finish(self, trailers: Headers) -> None:
         """The last chunk has arrived."""

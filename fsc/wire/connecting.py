@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from wegennet.fsc.wire.errors import ConnectError, ProtocolError, TlsError, WireError
 from wegennet.fsc.wire.h1_client import Http1Client
 from wegennet.fsc.wire.h2_client import Http2Client
+from wegennet.fsc.wire.sending import CLOSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,25 +72,33 @@ async def dial(
 
 
 async def _addresses(origin: Origin) -> list[str]:
-    try:
-        return [str(ipaddress.ip_address(origin.host))]
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        return [_plain(origin.host)]
     try:
         infos = await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise ConnectError(f"the name of {origin} does not resolve: {error}") from error
-    return list(dict.fromkeys(str(info[4][0]) for info in infos))
+    return list(dict.fromkeys(_plain(str(info[4][0])) for info in infos))
+
+
+def _plain(address: str) -> str:
+    """An IP address in its usual form: one of IPv4 within IPv6 is that of IPv4, for the policy to know it."""
+    parsed = ipaddress.ip_address(address)
+    return str((parsed.version == 6 and parsed.ipv4_mapped) or parsed)  # noqa: PLR2004 - it is a version
 
 
 async def _dial(
     owner: LineOwner, choice: Choice, address: str, context: ssl.SSLContext | None
 ) -> Http1Client | Http2Client:
     origin, loop = owner.origin, asyncio.get_running_loop()
-    name = origin.host if context else None
     try:
         _, dialled = await loop.create_connection(
-            lambda: _Dialled(owner, choice), address, origin.port, ssl=context, server_hostname=name
+            lambda: _Dialled(owner, choice),
+            address,
+            origin.port,
+            ssl=context,
+            server_hostname=origin.host if context else None,
+            ssl_shutdown_timeout=CLOSE if context else None,
         )
     except ssl.SSLCertVerificationError as error:
         raise TlsError(f"the certificate of {origin} is not accepted: {error.verify_message}") from error

@@ -14,7 +14,7 @@ from wegennet.fsc.wire.h1_request import outgoing_request
 from wegennet.fsc.wire.h1_response import ResponseReader
 from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER, Timeouts
 from wegennet.fsc.wire.message import ClientResponse, Headers
-from wegennet.fsc.wire.sending import Sending
+from wegennet.fsc.wire.sending import CLOSE, Sending
 from wegennet.fsc.wire.sweep import NEVER
 
 if TYPE_CHECKING:
@@ -210,8 +210,9 @@ class Http1Client(Sending):
             self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
-        self._transport.abort()
+        """Closes the connection; a call that is in flight ends."""
+        (self._transport.close if self._idle else self._transport.abort)()
+        self._deadline = self.now() + CLOSE
 
     # Flow and time.
 
@@ -247,7 +248,9 @@ class Http1Client(Sending):
         if now <= self._deadline:
             return
         self._deadline = NEVER
-        if self._complete:
+        if self._transport.is_closing():
+            self._transport.abort()
+        elif self._complete:
             self.close()
         elif self._reader.body is None:
             self._fail(WireTimeoutError(f"{self._origin} gave no answer within {self._timeouts.head:g} seconds"))

@@ -15,7 +15,7 @@ from wegennet.fsc.wire.h1_write import CONTINUE, outgoing_response
 from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER
 from wegennet.fsc.wire.message import Request
 from wegennet.fsc.wire.sending import CLOSE, LINGER, Sending
-from wegennet.fsc.wire.serving import plain
+from wegennet.fsc.wire.serving import broke_off, plain
 from wegennet.fsc.wire.sweep import NEVER
 
 if TYPE_CHECKING:
@@ -207,9 +207,9 @@ class Http1Connection(Sending):
             keep = await self._respond(head, body, response)
             if keep and not body.ended:
                 keep = await self._discard(body)
-        except Exception:  # noqa: BLE001 - whatever broke the body's iterable
+        except Exception as error:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.lost:
-                _log.exception("The answer to a %s request broke off", head.method.decode())
+                broke_off(head.method, error)
             self._transport.abort()
             return
         finally:

@@ -19,6 +19,7 @@ from wegennet.fsc.wire.h2_link import Http2Link
 from wegennet.fsc.wire.h2_stream import Http2Stream
 from wegennet.fsc.wire.headers import allowed_trailers, content_length
 from wegennet.fsc.wire.message import ClientResponse, Headers
+from wegennet.fsc.wire.sending import CLOSE
 from wegennet.fsc.wire.sweep import NEVER
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class ClientStream(Http2Stream):
         fields, length, expects = _request(call)
         self._call, self.idle = call, call.timeouts.idle
         if self.link.paused:
-            await self.link.writable()
+            with contextlib.suppress(ConnectionError):
+                await self.link.writable()
         body = call.body or b""
         last = body == b"" and call.trailers is None
         self.link.open(self, fields, end=last)
@@ -78,7 +80,7 @@ class ClientStream(Http2Stream):
         else:
             self._go = asyncio.Event() if expects else None
             self._sender = self.link.loop.create_task(self._send_body(call, body, length))
-        self.link.flush()
+        self.link.flush_soon()
         return await self._head
 
     async def _send_body(self, call: Call, body: bytes | AsyncIterable[bytes], length: int | None) -> None:
@@ -103,7 +105,7 @@ class ClientStream(Http2Stream):
         trailers = outgoing([], allowed_trailers(call.trailers())) if call.trailers else []
         if trailers:
             self.link.h2.send_headers(self.id, trailers, end_stream=True)
-            self.link.flush()
+            self.link.flush_soon()
         elif not isinstance(body, bytes) or call.trailers is not None:
             await self.send(b"", end=True)
 
@@ -319,8 +321,11 @@ class Http2Client(Http2Link[ClientStream]):
             self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
-        self._transport.abort()
+        """Closes the connection; calls that are in flight end."""
+        self._going = True
+        self.flush()
+        (self._transport.abort if self.streams else self._transport.close)()
+        self._deadline = self.now() + CLOSE
 
     # What the server says.
 
@@ -349,7 +354,7 @@ class Http2Client(Http2Link[ClientStream]):
         """Acts on time limits that have passed."""
         super().check(now)
         if now > self._deadline:
-            self.close()
+            (self._transport.abort if self._transport.is_closing() else self.close)()
 
 
 def _name(code: ErrorCodes | int | None) -> str:

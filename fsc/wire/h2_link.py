@@ -60,6 +60,7 @@ class Http2Link(Sending, Generic[S]):
         self.streams: dict[int, S] = {}
         self._broken = False
         self._silent = False
+        self._flushing = False
         self._on: dict[type[Event], Callable[[Any], None]] = {
             DataReceived: self._on_data,
             StreamEnded: self._on_end,
@@ -97,7 +98,7 @@ class Http2Link(Sending, Generic[S]):
         except (H2Error, HyperframeError) as error:
             # h2 has made a GOAWAY that says why.
             self._break(str(error))
-        self.flush()
+        self.flush_soon()
         if self._transport.get_write_buffer_size() > _MOST_UNSENT:
             self._transport.abort()
 
@@ -120,8 +121,15 @@ class Http2Link(Sending, Generic[S]):
 
     # Writing.
 
+    def flush_soon(self) -> None:
+        """Writes what h2 has ready at the end of this turn of the loop, together with what other streams add."""
+        if not self._flushing:
+            self._flushing = True
+            self.loop.call_soon(self.flush)
+
     def flush(self) -> None:
         """Writes what h2 has ready."""
+        self._flushing = False
         self._put(self.h2.data_to_send())
 
     def _put(self, data: bytes) -> None:
@@ -143,13 +151,13 @@ class Http2Link(Sending, Generic[S]):
             self.h2.reset_stream(stream_id, code)
         except H2Error:
             return
-        self.flush()
+        self.flush_soon()
 
     def acknowledge(self, stream_id: int, size: int) -> None:
         """Octets of a body were used, so the other side may send as many more."""
         if size and not self._broken and not self.lost:
             self.h2.acknowledge_received_data(size, stream_id)
-            self.flush()
+            self.flush_soon()
 
     def _break(self, reason: str) -> None:
         self._broken = True

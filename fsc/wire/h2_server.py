@@ -17,7 +17,7 @@ from wegennet.fsc.wire.h2_stream import Http2Stream
 from wegennet.fsc.wire.headers import allowed_trailers, content_length
 from wegennet.fsc.wire.message import Headers, Request, Response
 from wegennet.fsc.wire.sending import CLOSE, LINGER
-from wegennet.fsc.wire.serving import plain
+from wegennet.fsc.wire.serving import broke_off, plain
 from wegennet.fsc.wire.sweep import NEVER
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ServerStream(Http2Stream):
         if self.expects:
             self.expects = False
             self.link.h2.send_headers(self.id, [(b":status", b"100")])
-            self.link.flush()
+            self.link.flush_soon()
         super().body_wanted(body)
 
     def malformed(self, reason: str) -> None:
@@ -155,9 +155,9 @@ class Http2Connection(Http2Link[ServerStream]):
                 await self._respond(stream, request, response)
             finally:
                 self.serving.release(response)
-        except Exception:  # noqa: BLE001 - whatever broke the body's iterable
+        except Exception as error:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.lost:
-                _log.exception("The answer to a %s request broke off", request.method.decode())
+                broke_off(request.method, error)
             self.reset(stream.id, ErrorCodes.INTERNAL_ERROR)
         finally:
             stream.give_up_body()
@@ -187,7 +187,7 @@ class Http2Connection(Http2Link[ServerStream]):
         self, stream: ServerStream, response: Response, whole: bytes | None, length: int | None
     ) -> None:
         if whole is None:
-            self.flush()
+            self.flush_soon()
             await stream.send_stream(response.body, length)  # type: ignore[arg-type]
         trailers = outgoing([], allowed_trailers(response.trailers())) if response.trailers else []
         if whole or not trailers:
@@ -200,7 +200,7 @@ class Http2Connection(Http2Link[ServerStream]):
         stream = self.h2.streams.get(stream_id)
         if stream is not None and not stream.closed:
             self.h2.reset_stream(stream_id, ErrorCodes.NO_ERROR)
-        self.flush()
+        self.flush_soon()
 
     # Leaving.
 
@@ -214,6 +214,7 @@ class Http2Connection(Http2Link[ServerStream]):
             self._deadline = self.now() + self.serving.limits.keep_alive
 
     def _close(self) -> None:
+        self.flush()
         self._transport.close()
         self._deadline = self.now() + CLOSE
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 # No frame is larger, whatever the other side allows: streams share the connection.
 _PIECE: Final = 64 * 1024
-_WINDOW_UPDATES_PER_FRAME: Final = 4
+# Below this a frame can wait for what other streams send in the same turn of the loop.
+_SMALL: Final = 8 * 1024
+# A client that takes our data may send this many window updates for it; nobody needs one for a few octets.
+_UPDATES_PER_FRAME: Final = 0.5
+_OCTETS_PER_UPDATE: Final = 512
 
 
 class Http2Stream:
@@ -105,23 +109,28 @@ class Http2Stream:
                 await self._wait_for_window()
                 continue
             last = end and size == len(view)
-            h2.send_data(self.id, view[:size], end_stream=last)
-            self.link.frames.updates.earn(_WINDOW_UPDATES_PER_FRAME)
-            self.link.flush()
-            if self.link.paused:
-                await self.link.writable()
+            self._send_now(view[:size], end=last)
+            if size < _SMALL:
+                self.link.flush_soon()
+            else:
+                self.link.flush()
             if last:
                 return
             view = view[size:]
+            if self.link.paused:
+                await self.link.writable()
 
     def send_now(self, data: bytes) -> bool:
         """Sends data and the end of the stream if that needs no waiting; says whether it did."""
         h2 = self.link.h2
         if len(data) > min(h2.local_flow_control_window(self.id), h2.max_outbound_frame_size):
             return False
-        h2.send_data(self.id, data, end_stream=True)
-        self.link.frames.updates.earn(_WINDOW_UPDATES_PER_FRAME)
+        self._send_now(memoryview(data), end=True)
         return True
+
+    def _send_now(self, data: memoryview, *, end: bool) -> None:
+        self.link.h2.send_data(self.id, data, end_stream=end)
+        self.link.frames.updates.earn(_UPDATES_PER_FRAME + len(data) / _OCTETS_PER_UPDATE)
 
     async def send_stream(self, stream: AsyncIterable[bytes], length: int | None) -> None:
         """Sends chunks.

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from wegennet.fsc.wire.errors import RequestBodyError
+from wegennet.fsc.wire.errors import RequestBodyError, WireError
 from wegennet.fsc.wire.message import Response
 from wegennet.fsc.wire.sweep import Sweep, Watched
 
@@ -88,6 +88,14 @@ class Serving:
                 response.release()
             except Exception:  # noqa: BLE001 - whatever a handler raises
                 _log.exception("What an answer was made from could not be released")
+
+
+def broke_off(method: bytes, error: Exception) -> None:
+    """Logs that an answer did not come to its end: in one line when that is the fault of a client or another server."""
+    if isinstance(error, (WireError, ConnectionError)):
+        _log.info("The answer to a %s request broke off: %s", method.decode(), error)
+    else:
+        _log.error("The answer to a %s request broke off", method.decode(), exc_info=error)
 
 
 def plain(status: int, sentence: str) -> Response:

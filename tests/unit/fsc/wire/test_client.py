@@ -581,3 +581,37 @@ def test_the_address_that_a_name_resolves_to_is_what_must_be_allowed() -> None:
 def test_https_needs_tls() -> None:
     with pytest.raises(ValueError, match="needs TLS"):
         ClientPool().request(Origin("https", "a", 443), b"GET", b"/")
+
+
+@pytest.mark.parametrize("host", ["::ffff:127.0.0.1", "0:0:0:0:0:ffff:7f00:1"])
+def test_an_address_of_ipv4_within_ipv6_is_that_of_ipv4(host: str) -> None:
+    async def scenario() -> None:
+        server = Counting(ok)
+        async with scripted(server) as origin:
+            pool = ClientPool(allow_address=lambda address: address != "127.0.0.1")
+            with pytest.raises(ConnectError, match="may not be connected to"):
+                await get(pool, Origin("http", host, origin.port))
+        assert server.connections == 0
+
+    run(scenario)
+
+
+def test_a_body_that_has_arrived_whole_is_repeated_whole() -> None:
+    class Nowhere:
+        def body_wanted(self, body: BodyStream) -> None:
+            pass
+
+        def body_taken(self, body: BodyStream, size: int) -> None:
+            pass
+
+    async def scenario() -> None:
+        server, pool = Counting(once_closing), ClientPool()
+        body = BodyStream(Nowhere())
+        body.feed(b"1234")
+        body.finish([])
+        async with scripted(server) as origin:
+            await get(pool, origin)
+            assert await get(pool, origin, b"PUT", body=body) == b"ok"
+        assert server.requests == 3
+
+    run(scenario)

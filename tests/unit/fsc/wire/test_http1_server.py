@@ -511,3 +511,53 @@ def test_one_server_can_listen_on_all_addresses() -> None:
         await server.drain(0)
 
     run(scenario)
+
+
+def test_a_handler_whose_own_task_was_cancelled_is_answered_500() -> None:
+    async def cancelled(request: Request) -> Response:
+        raise asyncio.CancelledError
+
+    async def scenario() -> None:
+        async with serving(cancelled) as origin:
+            assert statuses(await sent(origin, GET + LAST)) == [500, 500]
+
+    run(scenario)
+
+
+def test_a_release_that_fails_leaves_the_connection_usable() -> None:
+    def failing() -> None:
+        raise RuntimeError("mine")
+
+    async def scenario() -> None:
+        async with serving(handler_of(Response(200, release=failing))) as origin:
+            assert statuses(await sent(origin, GET + LAST)) == [200, 200]
+
+    run(scenario)
+
+
+def test_upgrades_in_a_row_are_ignored() -> None:
+    upgrade = b"GET / HTTP/1.1\r\nHost:\r\nUpgrade:a\r\nConnection:upgrade\r\n\r\n"
+
+    async def scenario() -> None:
+        async with serving() as origin:
+            assert statuses(await sent(origin, upgrade * 5000 + LAST)) == [200] * 5001
+
+    run(scenario)
+
+
+def test_a_body_that_breaks_in_the_middle_of_an_answer_ends_it_in_one_line_of_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def mirror(request: Request) -> Response:
+        return Response(200, [], request.body)
+
+    async def scenario() -> None:
+        async with serving(mirror) as origin, raw(origin) as connection:
+            await connection.send(CHUNKED + b"5\r\n12345\r\n")
+            await connection.head()
+            await connection.send(b"nonsense")
+            with contextlib.suppress(ConnectionResetError):
+                assert not (await connection.rest()).endswith(b"0\r\n\r\n")
+
+    run(scenario)
+    assert "Traceback" not in caplog.text
