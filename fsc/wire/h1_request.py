@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wegennet.fsc.wire.calls import Call
 
 # A request of these without a body says so, because servers expect one (RFC 9110, section 8.6).
-_WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
+WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
 _KEPT_APART: Final = OWNED | {b"host", b"content-length", b"te", b"expect"}
 
 
@@ -35,7 +35,7 @@ def outgoing_request(call: Call) -> Outgoing:
     if body is None:
         if content_length(declared or b"0") != 0:
             raise ValueError("Content-Length is given, and no body")
-        if declared is not None or method in _WITH_BODY:
+        if declared is not None or method in WITH_BODY:
             fields.append((b"content-length", b"0"))
     else:
         frame(message, body, fields, declared, call.trailers, chunks=True)

@@ -8,7 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from wegennet.fsc.wire.body import NO_BODY, BodyStream, NoBody, Source
 from wegennet.fsc.wire.errors import ProtocolError
-from wegennet.fsc.wire.headers import allowed_trailers, content_length
+from wegennet.fsc.wire.headers import BODILESS, allowed_trailers, content_length
 
 if TYPE_CHECKING:
     from wegennet.fsc.wire.limits import ClientLimits
@@ -18,7 +18,6 @@ _SLACK: Final = 256 * 1024
 _FREE_PER_CHUNK: Final = 32
 _MOST_INFORMATIONAL: Final = 16
 _CONTINUE, _SWITCHING, _LEAST_FINAL = 100, 101, 200
-_BODILESS: Final = frozenset({204, 304})
 
 
 class ResponseSink(Source, Protocol):
@@ -164,7 +163,7 @@ class ResponseReader:
         """Length of the body; None when it is chunked or ends with the connection (RFC 9112, section 6.3)."""
         lengths = [value for name, value in headers if name == b"content-length"]
         codings = [value for name, value in headers if name == b"transfer-encoding"]
-        if self._method == b"HEAD" or status in _BODILESS:
+        if self._method == b"HEAD" or status in BODILESS:
             return 0
         if codings:
             if lengths or len(codings) > 1 or codings[0].lower() != b"chunked" or self._version() == "1.0":

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import logging
 from collections import deque
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from wegennet.fsc.wire.awaited import Awaited, times
 from wegennet.fsc.wire.body import BodyStream, NoBody
 from wegennet.fsc.wire.errors import Refusal, RequestBodyError
 from wegennet.fsc.wire.h1_reader import RequestReader
 from wegennet.fsc.wire.h1_write import CONTINUE, outgoing_response
 from wegennet.fsc.wire.limits import HIGH_WATER, LOW_WATER
 from wegennet.fsc.wire.message import Request
-from wegennet.fsc.wire.sending import CLOSE, LINGER, Sending
+from wegennet.fsc.wire.sending import Sending
 from wegennet.fsc.wire.serving import broke_off, plain
 from wegennet.fsc.wire.sweep import NEVER
 
@@ -22,34 +21,10 @@ if TYPE_CHECKING:
     import asyncio
 
     from wegennet.fsc.wire.h1_head import RequestHead
-    from wegennet.fsc.wire.limits import Limits
     from wegennet.fsc.wire.message import ClientInfo, Response
     from wegennet.fsc.wire.serving import Serving
 
 _log = logging.getLogger(__name__)
-
-
-class Awaited(enum.Enum):
-    """What the client has to do next, within a time limit."""
-
-    NOTHING = enum.auto()
-    REQUEST = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
-    LEAVING = enum.auto()
-    CLOSE = enum.auto()
-
-
-@lru_cache(4)
-def _times(limits: Limits) -> dict[Awaited, float]:
-    return {
-        Awaited.NOTHING: NEVER,
-        Awaited.REQUEST: limits.keep_alive,
-        Awaited.HEAD: limits.head,
-        Awaited.BODY: limits.idle,
-        Awaited.LEAVING: LINGER,
-        Awaited.CLOSE: CLOSE,
-    }
 
 
 class Http1Connection(Sending):
@@ -76,7 +51,7 @@ class Http1Connection(Sending):
         self._expects = False  # whether its client waits for 100
         self._reading = True
         self._leaving = False
-        self._times = _times(serving.limits)
+        self._times = times(serving.limits)
         self._awaited = Awaited.HEAD
         self._deadline = NEVER
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from wegennet.fsc.wire.body import BodyStream, NoBody
-from wegennet.fsc.wire.headers import OWNED, allowed_trailers, block, content_length
+from wegennet.fsc.wire.headers import BODILESS, OWNED, allowed_trailers, block, content_length
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from wegennet.fsc.wire.message import Headers, Response
 
 _LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
-_BODILESS: Final = frozenset({204, 304})
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -70,7 +69,7 @@ def outgoing_response(response: Response, *, method: bytes, version: str, close:
         raise ValueError(f"{response.status} is not a final status")
     headers, declared, asks_close = own_fields(response.headers)
     message = Outgoing(close=close or asks_close)
-    if method == b"HEAD" or response.status in _BODILESS:
+    if method == b"HEAD" or response.status in BODILESS:
         _without_body(response, headers, declared)
     else:
         frame(message, response.body, headers, declared, response.trailers, chunks=version == "1.1")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
 
 from wegennet.fsc.wire.body import NO_BODY, BodyStream, NoBody
 from wegennet.fsc.wire.errors import RequestBodyError
-from wegennet.fsc.wire.h1_write import own_fields
 from wegennet.fsc.wire.h2_fields import MalformedError, RequestFields, outgoing, request_fields
 from wegennet.fsc.wire.h2_link import Http2Link
+from wegennet.fsc.wire.h2_response import answer_to
 from wegennet.fsc.wire.h2_stream import Http2Stream
-from wegennet.fsc.wire.headers import allowed_trailers, content_length
-from wegennet.fsc.wire.message import Headers, Request, Response
+from wegennet.fsc.wire.headers import BODILESS, allowed_trailers
+from wegennet.fsc.wire.message import Request, Response
 from wegennet.fsc.wire.sending import CLOSE, LINGER
 from wegennet.fsc.wire.serving import broke_off, plain
 from wegennet.fsc.wire.sweep import NEVER
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from wegennet.fsc.wire.serving import Serving
 
 _log = logging.getLogger(__name__)
-
-_BODILESS: Final = frozenset({204, 304})
 
 
 class ServerStream(Http2Stream):
@@ -168,14 +166,14 @@ class Http2Connection(Http2Link[ServerStream]):
 
     async def _respond(self, stream: ServerStream, request: Request, response: Response) -> None:
         try:
-            headers, whole, length = _frame(request, response)
+            headers, whole, length = answer_to(request, response)
         except ValueError:
             _log.exception("The answer to a %s request cannot be sent", request.method.decode())
-            headers, whole, length = _frame(request, response := plain(500, "internal server error"))
+            headers, whole, length = answer_to(request, response := plain(500, "internal server error"))
         stream.expects = False
         if self.paused:
             await self.writable()
-        bodiless = request.method == b"HEAD" or response.status in _BODILESS
+        bodiless = request.method == b"HEAD" or response.status in BODILESS
         trailers = response.trailers
         last = bodiless or (not whole and whole is not None and trailers is None)
         self.h2.send_headers(stream.id, headers, end_stream=last)
@@ -260,26 +258,3 @@ class Http2Connection(Http2Link[ServerStream]):
                 self._close()
             else:
                 self.drain()
-
-
-def _frame(request: Request, response: Response) -> tuple[Headers, bytes | None, int | None]:
-    """Fields of an answer, its body when that is all there, and the length that a stream must have.
-
-    Raises:
-        ValueError: it cannot be sent as it is.
-    """
-    if not 200 <= response.status <= 999:  # noqa: PLR2004 - RFC 9110, section 15
-        raise ValueError(f"{response.status} is not a final status")
-    headers, declared, _ = own_fields(response.headers)
-    body = response.body
-    whole = body.whole() if isinstance(body, (BodyStream, NoBody)) else body if isinstance(body, bytes) else None
-    length = None if declared is None else content_length(declared)
-    if request.method == b"HEAD" or response.status in _BODILESS:
-        length = len(whole) if whole else length
-    elif isinstance(body, bytes):
-        length = len(body)
-    elif declared is not None and (length is None or (whole is not None and length != len(whole))):
-        raise ValueError("Content-Length is no length, or not that of the body")
-    if length is not None and response.status != 204:  # noqa: PLR2004
-        headers.append((b"content-length", b"%d" % length))
-    return outgoing([(b":status", b"%d" % response.status)], headers), whole, length

@@ -23,6 +23,8 @@ _LONGEST_LENGTH: Final = 18
 OWNED: Final = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
 # RFC 9110, section 7.6.1.
 HOP_BY_HOP: Final = OWNED | {b"te"}
+# Answers with these have no body.
+BODILESS: Final = frozenset({204, 304})
 # RFC 9110, section 6.5.1: what frames, routes, authenticates, or controls how the message is handled.
 _NEVER_TRAILERS: Final = HOP_BY_HOP | {
     b"age", b"authorization", b"cache-control", b"content-encoding", b"content-length", b"content-range",
