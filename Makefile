@@ -14,7 +14,7 @@ RUN := $(UV) run --no-sync
 MUNICIPALITIES ?= 12
 ARGS ?=
 
-.PHONY: help up down test test-unit test-full check format generate fsc-conformance bench clean
+.PHONY: help up down test test-unit test-full check format generate fsc-conformance bench bench-fsc clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ fsc-conformance: .venv/.synced postgres ## Try every scenario of FSC's test suit
 bench: .venv/.synced ## Benchmarks beside their floors; the result goes to tests/results/bench.json
 	@$(RUN) wegennet toolchain
 	@PYTHONPATH=tests $(RUN) python -m scale.bench --json tests/results/bench.json $(ARGS)
+
+bench-fsc: .venv/.synced postgres ## Benchmark of the FSC peer beside nginx; the result goes to tests/results/bench-fsc.json
+	@PYTHONPATH=tests $(RUN) python -m scale.fsc.bench --json tests/results/bench-fsc.json $(ARGS)
 
 clean: ## Remove the virtual environment and everything built in this folder
 	@rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Benchmarks of the FSC peer beside their floors."""
