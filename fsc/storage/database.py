@@ -67,7 +67,7 @@ class Database:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self._dsn,
             connection_class=psycopg.AsyncConnection[Row],
-            kwargs={"row_factory": dict_row},
+            kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=connections,
             timeout=patience,
@@ -100,8 +100,18 @@ class Database:
             DatabaseUnavailableError: no connection within the patience, or it was lost on the way. A transaction whose
                 commit was under way may have happened.
         """
+        async with self.statements() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[Connection]:
+        """A connection without a transaction: each statement commits itself, which saves two exchanges with the server.
+
+        Raises:
+            DatabaseUnavailableError: as with `transaction`.
+        """
         try:
-            async with self._pool.connection() as connection, connection.transaction():
+            async with self._pool.connection() as connection:
                 yield connection
         except PoolTimeout as error:
             raise DatabaseUnavailableError("The database gave no connection in time.") from error
@@ -116,7 +126,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: it did not answer.
         """
-        async with self.transaction() as connection:
+        async with self.statements() as connection:
             await connection.execute("SELECT 1")
 
     async def _trouble(self) -> str | None:
@@ -130,7 +140,6 @@ class Database:
 
 async def _configure(connection: Connection) -> None:
     await connection.execute(_SESSION)
-    await connection.commit()
 
 
 async def _check(connection: Connection) -> None:

@@ -10,18 +10,15 @@ import orjson
 from wegennet.fsc.api.logging import DelegatedDestination, DelegatedSource, LogRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from wegennet.fsc.storage.database import Connection
 
-_FIND: Final = "SELECT digest, parties_id FROM parties WHERE digest = ANY(%s)"
-# The empty update gives the number also of a row that another replica stored just now.
 _INSERT: Final = """
 INSERT INTO parties (digest, grant_hash, service_name, outway_peer_id, source_delegator_peer_id,
                      service_peer_id, destination_delegator_peer_id)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
-RETURNING parties_id
+ON CONFLICT (digest) DO NOTHING
 """
 
 
@@ -54,22 +51,8 @@ def parties_of(record: LogRecord) -> Parties:
     )
 
 
-async def numbers(connection: Connection, wanted: Collection[Parties]) -> dict[Parties, int]:
-    """The number of each, stored now where it is new.
-
-    They are asked for each time: a number that a process remembers would outlive a database that is restored.
-    """
-    digests = {parties.digest: parties for parties in wanted}
-    rows = await (await connection.execute(_FIND, [list(digests)])).fetchall()
-    found = {row["digest"]: int(row["parties_id"]) for row in rows}
-    # In one order everywhere, so that two replicas that store the same new ones do not block each other for ever.
-    for digest in sorted(digests.keys() - found.keys()):
-        found[digest] = await _insert(connection, digest, digests[digest])
-    return {digests[digest]: number for digest, number in found.items()}
-
-
-async def _insert(connection: Connection, digest: bytes, parties: Parties) -> int:
-    cursor = await connection.execute(_INSERT, [digest, *parties])
-    row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 (an upsert gives a row)
-    return int(row["parties_id"])
+async def store(connection: Connection, new: Mapping[bytes, Parties]) -> None:
+    """Stores those that are not there yet, by their digests."""
+    # In one order everywhere, so that two replicas that store the same do not block each other for ever.
+    for digest in sorted(new):
+        await connection.execute(_INSERT, [digest, *new[digest]])

@@ -7,12 +7,12 @@ together into the next.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from wegennet.fsc.api.logging import Direction
-from wegennet.fsc.txlog.parties import numbers, parties_of
+from wegennet.fsc.txlog.parties import parties_of, store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 _LARGEST_COMMIT: Final = 5000
 _AT_ONCE: Final = 2
 
-# A record that is there was written by an earlier try of the same request.
+# One statement, so one exchange with the server. It writes nothing and says so when the parties of a record are not
+# stored yet. Their numbers are looked up each time: one that a process remembers would outlive a database that is
+# restored. A record that is there was written by an earlier try of the same request. The order is the same everywhere,
+# so that two commits with the same records do not block each other for ever.
 _INSERT: Final = """
-INSERT INTO records (created_at, record_id, transaction_id, parties_id, outgoing, additional_data)
-SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::integer[], %s::boolean[], %s::text[])
-ON CONFLICT (record_id) DO NOTHING
+WITH given AS (
+    SELECT given.*, parties_id
+    FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::bytea[], %s::boolean[], %s::text[])
+         AS given (created_at, record_id, transaction_id, digest, outgoing, additional_data)
+    LEFT JOIN parties USING (digest)
+), written AS (
+    INSERT INTO records (created_at, record_id, transaction_id, parties_id, outgoing, additional_data)
+    SELECT created_at, record_id, transaction_id, parties_id, outgoing, additional_data FROM given
+    WHERE NOT EXISTS (SELECT FROM given WHERE parties_id IS NULL)
+    ORDER BY record_id
+    ON CONFLICT (record_id) DO NOTHING
+)
+SELECT count(*) AS missing FROM given WHERE parties_id IS NULL
 """
 
 _Waiting = tuple["Sequence[WrittenRecord]", "asyncio.Future[None]"]
@@ -82,8 +95,7 @@ class Writer:
         return taken
 
     async def _commit(self, taken: list[_Waiting]) -> None:
-        # In one order everywhere, so that two commits with the same records do not block each other for ever.
-        records = sorted((record for some, _ in taken for record in some), key=lambda record: record.record_id.lower())
+        records = [record for some, _ in taken for record in some]
         try:
             await self._insert(records)
         except Exception as error:  # noqa: BLE001 (each caller gets it)
@@ -94,17 +106,25 @@ class Writer:
 
     async def _insert(self, records: list[WrittenRecord]) -> None:
         parties = [parties_of(record) for record in records]
-        async with self._database.transaction() as connection:
-            stored = await numbers(connection, set(parties))
-            await connection.execute(_INSERT, _columns(records, [stored[one] for one in parties]))
+        digests = {one: one.digest for one in set(parties)}
+        columns = _columns(records, [digests[one] for one in parties])
+        while not await self._written(columns):
+            async with self._database.transaction() as connection:
+                await store(connection, {digest: one for one, digest in digests.items()})
+
+    async def _written(self, columns: list[list[Any]]) -> bool:
+        """Writes all records, or none while parties of them are missing."""
+        async with self._database.statements() as connection:
+            row = await (await connection.execute(_INSERT, columns)).fetchone()
+        return row is not None and row["missing"] == 0
 
 
-def _columns(records: list[WrittenRecord], parties: list[int]) -> list[list[object]]:
+def _columns(records: list[WrittenRecord], digests: list[bytes]) -> list[list[Any]]:
     return [
         [record.created_at for record in records],
         [record.record_id for record in records],
         [record.transaction_id for record in records],
-        list(parties),
+        digests,
         [record.direction is Direction.OUTGOING for record in records],
         [None if (data := record.additional_data) is None else orjson.dumps(data).decode() for record in records],
     ]
