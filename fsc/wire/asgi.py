@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -167,10 +168,14 @@ def _with_host(request: Request) -> Headers:
     return [(b"host", request.authority), *request.headers]
 
 
+# A client makes many requests with one certificate.
+_pem: Final = lru_cache(256)(ssl.DER_cert_to_PEM_cert)
+
+
 def _tls(client: ClientInfo) -> Message:
     return {
         "server_cert": None,
-        "client_cert_chain": [ssl.DER_cert_to_PEM_cert(der) for der in client.chain_der],
+        "client_cert_chain": list(map(_pem, client.chain_der)),
         "client_cert_name": None,
         "client_cert_error": None,
         "tls_version": _VERSIONS.get(client.tls_version or ""),
