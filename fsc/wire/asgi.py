@@ -76,10 +76,12 @@ class _Run:
                 await self._fail(RuntimeError("the application ended before its answer was complete"))
 
     async def _fail(self, error: Exception) -> None:
-        if not self._answer.done():
-            self._answer.set_exception(error)
-        elif self._ended:
+        if self._ended:
             _log.error("The application failed after its answer", exc_info=error)
+        elif self._over.is_set():
+            return
+        elif not self._answer.done():
+            self._answer.set_exception(error)
         elif self._chunks is not None:
             self._ended = True
             await self._chunks.put(error)
@@ -138,6 +140,9 @@ class _Run:
         self._over.set()
         if not self._ended:
             self._task.cancel()
+        elif self._chunks is not None and not self._chunks.empty():
+            # What nobody takes any more must not hold up what the application does after its answer.
+            self._chunks.get_nowait()
 
 
 def _scope(request: Request) -> Message:

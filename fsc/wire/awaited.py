@@ -33,5 +33,6 @@ def times(limits: Limits) -> dict[Awaited, float]:
         Awaited.HEAD: limits.head,
         Awaited.BODY: limits.idle,
         Awaited.LEAVING: LINGER,
-        Awaited.CLOSE: CLOSE,
+        # A client may still be taking the end of its answer.
+        Awaited.CLOSE: max(CLOSE, limits.idle),
     }

@@ -71,9 +71,11 @@ class Line(Protocol):
 
     Attributes:
         listed: whether it is known to have room; kept by who lists it.
+        shared: whether it has room for several calls.
     """
 
     listed: bool
+    shared: bool
 
     def take(self) -> Place | None:
         """A place for a call, if there is one."""

@@ -32,7 +32,10 @@ class Http1Client(Sending):
     Attributes:
         reused: whether a request was answered on it before.
         listed: whether its owner lists it as having room.
+        shared: whether it has room for several calls.
     """
+
+    shared = False
 
     def __init__(self, owner: LineOwner) -> None:
         super().__init__(asyncio.get_running_loop(), NEVER)

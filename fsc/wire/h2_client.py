@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from h2.errors import ErrorCodes
 from h2.events import InformationalResponseReceived, RemoteSettingsChanged, ResponseReceived
+from h2.exceptions import H2Error
 
 from wegennet.fsc.wire.calls import UnansweredError
 from wegennet.fsc.wire.errors import ProtocolError, TlsError, WireError
@@ -33,7 +34,10 @@ class Http2Client(Http2Link[ClientStream]):
         certificate: of the server.
         listed: whether its owner lists it as having room.
         origin: of the server.
+        shared: whether it has room for several calls.
     """
+
+    shared = True
 
     def __init__(self, owner: LineOwner) -> None:
         super().__init__(asyncio.get_running_loop(), _STALL, owner.limits, client=True)
@@ -119,7 +123,11 @@ class Http2Client(Http2Link[ClientStream]):
         if self._going or self._broken or self.lost:
             raise UnansweredError(f"{self.origin} takes up no more requests on this connection", refused=True)
         stream.id = self.h2.get_next_available_stream_id()
-        self.h2.send_headers(stream.id, fields, end_stream=end)
+        try:
+            self.h2.send_headers(stream.id, fields, end_stream=end)
+        except H2Error as error:
+            # The server takes fewer at once than it did when the place was given out.
+            raise UnansweredError(f"{self.origin} takes up no more requests for now", refused=True) from error
         self.streams[stream.id] = stream
 
     def end(self, stream: ClientStream) -> None:

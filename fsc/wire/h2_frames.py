@@ -82,7 +82,7 @@ class Frames:
         on_goaway: called with the last stream and the error code of a GOAWAY.
 
     Attributes:
-        resets: streams that were cancelled or refused (CVE-2023-44487, CVE-2025-8671).
+        resets: streams that a client cancelled or let us end (CVE-2023-44487, CVE-2025-8671); earned by answers.
         updates: window updates; earned by what we send.
     """
 
@@ -90,6 +90,7 @@ class Frames:
         self, *, server: bool, head_bytes: int, clock: Callable[[], float], on_goaway: Callable[[int, int], None]
     ) -> None:
         self._header = bytearray()  # of a frame of which not even the header has arrived
+        self._server = server
         self._left = _PREFACE if server else 0  # octets to come of the present frame
         self._goaway: bytearray | None = None
         self._head_bytes = head_bytes
@@ -134,7 +135,8 @@ class Frames:
         if kind in {_HEADERS, _CONTINUATION}:
             self._count_block(kind)
         elif kind == _RST_STREAM:
-            self.resets.spend()
+            if self._server:
+                self.resets.spend()
         elif kind == _WINDOW_UPDATE:
             self.updates.spend()
         elif kind != _DATA or not (self._left or flags & _END_STREAM):

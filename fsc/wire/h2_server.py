@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from wegennet.fsc.wire.message import ClientInfo
     from wegennet.fsc.wire.serving import Serving
+
+# Clients of a proxy give up now and then; a flood is when most of their requests are given up.
+_RESETS_PER_ANSWER: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -179,6 +182,7 @@ class Http2Connection(Http2Link[ServerStream]):
         self.h2.send_headers(stream.id, headers, end_stream=last)
         if not last:
             await self._send_body(stream, response, whole, length)
+        self.frames.resets.earn(_RESETS_PER_ANSWER)
         self._end(stream.id)
 
     async def _send_body(
@@ -214,7 +218,7 @@ class Http2Connection(Http2Link[ServerStream]):
     def _close(self) -> None:
         self.flush()
         self._transport.close()
-        self._deadline = self.now() + CLOSE
+        self._deadline = self.now() + max(CLOSE, self.serving.limits.idle)
 
     def on_goaway(self, last_stream: int, code: int) -> None:  # noqa: ARG002 - we open no streams
         """The client leaves."""

@@ -39,6 +39,7 @@ class Lines:
         self._tls = tls
         self._allow_address = allow_address
         self._generation = 0
+        self._shared = choice != "1.1"  # whether a connection has room for several calls, or may turn out to
         self._all: set[Line] = set()
         self._with_room: list[Line] = []
         self._slots = 0  # promised to somebody who makes a connection
@@ -68,7 +69,10 @@ class Lines:
             raise WireTimeoutError(f"no connection to {self.origin} within {seconds:g} seconds") from None
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections; who waits for one is told."""
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(ConnectError(f"the client of {self.origin} is being closed"))
         for line in tuple(self._all):
             line.close()
 
@@ -141,8 +145,8 @@ class Lines:
                 return
 
     def _may_connect(self) -> bool:
-        if self._slots and self._choice != "1.1":
-            # With HTTP/2 the connection that is being made has room for many.
+        if self._slots and self._shared:
+            # There will be room on the connection that is being made.
             return False
         return len(self._all) + self._slots < self.limits.connections
 
@@ -158,6 +162,7 @@ class Lines:
             raise
         self._slots -= 1
         self._all.add(line)
+        self._shared = line.shared
         place = line.take()
         if generation != self._generation:
             line.retire()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from wegennet.fsc.wire.accepting import Accepted
 from wegennet.fsc.wire.alerts import Farewell
 from wegennet.fsc.wire.limits import Limits
+from wegennet.fsc.wire.sending import CLOSE
 from wegennet.fsc.wire.serving import Serving
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ _BACKLOG: Final = 1024
 _BATCH: Final = 64
 # After a failure to accept (no file descriptors left), how long to leave the kernel's queue alone.
 _PAUSE: Final = 0.5
-_TLS_SHUTDOWN: Final = 5.0
 
 
 class Server:
@@ -36,7 +36,7 @@ class Server:
         handler: answers requests; cancelled when its client goes away.
         tls: TLS; None serves in the clear.
         limits: how much and how long.
-        http2: serve HTTP/2 too, by ALPN, or in the clear by prior knowledge.
+        http2: without TLS, serve HTTP/2 too, by prior knowledge. With TLS, `tls` decides.
     """
 
     def __init__(
@@ -156,12 +156,14 @@ class Server:
 
     async def _connect(self, connection: socket.socket, accepted: Accepted, address: str) -> None:
         context = self._tls.context() if self._tls else None
-        timeouts = (
-            {"ssl_handshake_timeout": self._limits.handshake, "ssl_shutdown_timeout": _TLS_SHUTDOWN} if context else {}
-        )
+        limits = self._limits
+        # The end of TLS comes after the end of the answer, and that may take the client a while.
+        times = {"ssl_handshake_timeout": limits.handshake, "ssl_shutdown_timeout": max(CLOSE, limits.idle)}
         farewell = Farewell(connection)
         try:
-            await self._loop.connect_accepted_socket(lambda: accepted, connection, ssl=context, **timeouts)
+            await self._loop.connect_accepted_socket(
+                lambda: accepted, connection, ssl=context, **(times if context else {})
+            )
         except OSError as error:
             _log.info("The TLS handshake with %s failed: %s", address, error)
             connection.close()

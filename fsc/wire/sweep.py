@@ -5,11 +5,14 @@ Setting a limit is then an assignment, which matters because every request sets 
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     import asyncio
+
+_log = logging.getLogger(__name__)
 
 NEVER: Final = math.inf
 _LONGEST: Final = 1.0
@@ -43,9 +46,10 @@ class Sweep:
         self.members.discard(member)
 
     def _run(self) -> None:
-        self._timer = None
+        self._timer = self._loop.call_later(self._interval, self._run) if self.members else None
         now = self._loop.time()
         for member in tuple(self.members):
-            member.check(now)
-        if self.members:
-            self._timer = self._loop.call_later(self._interval, self._run)
+            try:
+                member.check(now)
+            except Exception:  # noqa: BLE001 - one connection must not take the limits from the others
+                _log.exception("The time limits of a connection could not be checked")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
-from support.wire import Ca, mutual, raw, run, serving
+from support.wire import Ca, mutual, raw, run, sent, serving, statuses
 
 from wegennet.fsc.wire.asgi import asgi_handler
 from wegennet.fsc.wire.body import read
@@ -128,5 +128,53 @@ def test_a_failure_of_the_application_is_not_told_outside(caplog: pytest.LogCapt
     async def scenario() -> None:
         async with serving(asgi_handler(app)) as origin, ClientPool().request(origin, b"GET", b"/") as response:
             assert (response.status, await read(response.body, 100)) == (500, b"internal server error\n")
+
+    run(scenario)
+
+
+def test_what_an_application_does_after_its_answer_is_not_cut_off() -> None:
+    async def scenario() -> None:
+        done = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(3):
+                await send({"type": "http.response.body", "body": b"part", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            await asyncio.sleep(0.05)
+            done.set()
+
+        async with serving(asgi_handler(app)) as origin, ClientPool().request(origin, b"GET", b"/") as response:
+            assert await read(response.body, 100) == b"partpartpart"
+            await done.wait()
+
+    run(scenario)
+
+
+def test_an_application_whose_streamed_answer_is_left_is_stopped() -> None:
+    async def scenario() -> None:
+        stopped = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                while True:
+                    await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+            finally:
+                stopped.set()
+
+        async with serving(asgi_handler(app)) as origin:
+            async with ClientPool().request(origin, b"GET", b"/"):
+                pass
+            await stopped.wait()
+
+    run(scenario)
+
+
+def test_a_body_that_breaks_off_is_answered_as_the_server_does() -> None:
+    async def scenario() -> None:
+        async with serving(asgi_handler(application())) as origin:
+            start = b"POST /echo/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            assert statuses(await sent(origin, start + b"nonsense")) == [400]
 
     run(scenario)

@@ -12,6 +12,7 @@ from support.wire import echo, raw, run, sent, serving, statuses
 from wegennet.fsc.wire.limits import Limits
 from wegennet.fsc.wire.message import Headers, Request, Response
 from wegennet.fsc.wire.server import Server
+from wegennet.fsc.wire.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -561,3 +562,44 @@ def test_a_body_that_breaks_in_the_middle_of_an_answer_ends_it_in_one_line_of_th
 
     run(scenario)
     assert "Traceback" not in caplog.text
+
+
+def test_the_end_of_an_answer_waits_for_a_client_that_is_slow_to_take_it() -> None:
+    """Closing takes as long as the client goes on taking, however short the limit."""
+
+    async def scenario() -> None:
+        size = 3_000_000
+        async with serving(handler_of(Response(200, [], b"x" * size)), limits=SHORT) as origin:
+            async with raw(origin, limit=1024) as connection:
+                await connection.send(LAST)
+                taken = 0
+                while data := await connection.reader.read(100_000):
+                    taken += len(data)
+                    await asyncio.sleep(0.02)
+            assert taken > size
+
+    run(scenario)
+
+
+def test_one_connection_whose_limits_cannot_be_checked_leaves_those_of_others() -> None:
+    class Failing:
+        def check(self, now: float) -> None:  # noqa: ARG002
+            raise RuntimeError("mine")
+
+    class Counting:
+        def __init__(self) -> None:
+            self.checked = asyncio.Event()
+
+        def check(self, now: float) -> None:  # noqa: ARG002
+            self.checked.set()
+
+    async def scenario() -> None:
+        sweep, counting = Sweep(asyncio.get_running_loop(), 0.1), Counting()
+        sweep.add(Failing())
+        sweep.add(counting)
+        for _ in range(3):
+            counting.checked.clear()
+            await counting.checked.wait()
+        sweep.members.clear()
+
+    run(scenario, 5)

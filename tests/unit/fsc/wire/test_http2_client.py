@@ -382,3 +382,22 @@ def test_a_call_that_is_given_up_is_cancelled_at_the_server_and_leaves_the_conne
 
     against(script, scenario)
     assert script.connections == 1
+
+
+def test_uploads_that_the_server_answers_early_are_no_flood() -> None:
+    def act(server: Script, connection: int, stream: int) -> None:
+        server.ok(stream)
+        server.h2.reset_stream(stream, ErrorCodes.NO_ERROR)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"octets"
+        await asyncio.sleep(3600)
+
+    script = Script(act)
+
+    async def scenario(pool: ClientPool, origin: Origin) -> None:
+        for _ in range(500):
+            assert await get(pool, origin, b"POST", body=body()) == b"ok"
+
+    against(script, scenario)
+    assert script.connections == 1

@@ -512,3 +512,20 @@ def test_streams_go_on_after_a_goaway_of_the_client() -> None:
             assert await client.answer(stream) == (200, b"done")
 
     run(scenario)
+
+
+def test_requests_that_are_given_up_among_others_are_no_flood() -> None:
+    async def scenario() -> None:
+        async def slow(request: Request) -> Response:
+            if request.target == b"/slow":
+                await asyncio.sleep(3600)
+            return Response(200)
+
+        async with serving(slow) as origin, h2_raw(origin) as client:
+            for _ in range(600):
+                given_up = await client.request(changed((b":path", b"/slow")))
+                for _ in range(2):
+                    assert (await client.answer(await client.request(HEAD)))[0] == 200
+                await client.frames(RstStreamFrame(given_up, error_code=8))
+
+    run(scenario)
