@@ -8,15 +8,13 @@ from support.fsc.backend import Backend
 from support.fsc.outsider import Outsider
 from support.fsc.participant import Participant
 
-from wegennet.fsc.trial.group import Options, running
+from wegennet.fsc.trial.group import Group, Options, running
 from wegennet.fsc.trial.keys import KeyType
 from wegennet.fsc.trial.pki import Authority
 from wegennet.fsc.trial.progress import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from wegennet.fsc.trial.group import Group
 
 LENGTHS = pytest.StashKey[dict[Any, int]]()
 
@@ -115,7 +113,9 @@ def backend(group: Group) -> Iterator[Backend]:
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Notes how long the logs of the test's group are."""
     yield
-    if group := getattr(item, "funcargs", {}).get("group"):
+    group = getattr(item, "funcargs", {}).get("group")
+    # Tests of one component may have a fixture of this name that is another thing.
+    if isinstance(group, Group):
         item.stash[LENGTHS] = {process.log: process.log.stat().st_size for process in group.processes}
 
 
