@@ -201,8 +201,9 @@ class ManagerSettings(Stored, GroupTls, InternalTls):
         host = urlsplit(self.self_address).hostname or ""
         if not has_name(certificate, host):
             yield f"TLS_GROUP_CERT is not of {host}, the host of SELF_ADDRESS; put it in the certificate's SAN."
-        yield from self._of_one_peer("TLS_GROUP_TOKEN", self.token_files, own)
-        yield from self._of_one_peer("TLS_GROUP_CONTRACT", self.contract_files, own)
+        for variables, files in (("TLS_GROUP_TOKEN", self.token_files), ("TLS_GROUP_CONTRACT", self.contract_files)):
+            if files != (self.tls_group_cert, self.tls_group_key):
+                yield from self._of_one_peer(variables, files, own)
 
     def _of_one_peer(self, variables: str, files: tuple[Path, Path], own: Peer) -> Iterator[str]:
         try:
@@ -210,5 +211,6 @@ class ManagerSettings(Stored, GroupTls, InternalTls):
         except (CertificateError, FscError) as error:
             yield f"{variables}_CERT and {variables}_KEY cannot be used: {error}"
             return
+        yield from self.group_mistakes(variables, *files)
         if peer.id != own.id:
             yield f"{variables}_CERT is of peer {peer.id}, and TLS_GROUP_CERT of {own.id}; they must be of one peer."

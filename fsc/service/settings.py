@@ -168,10 +168,23 @@ def load(kind: type[S], **given: Any) -> S:
     try:
         settings = kind(**given)
     except ValidationError as error:
-        raise SettingsError([_sentence(kind, detail) for detail in error.errors(include_url=False)]) from None
+        malformed = [_sentence(kind, detail) for detail in error.errors(include_url=False)]
+        raise SettingsError(malformed + _of_parts(kind, given)) from None
     if mistakes := settings.mistakes():
         raise SettingsError(mistakes)
     return settings
+
+
+def _of_parts(kind: type[Settings], given: dict[str, Any]) -> list[str]:
+    """What is wrong in those parts of malformed settings that are themselves well-formed, such as their certificates."""
+    found: dict[str, None] = {}
+    for part in kind.__mro__[1:]:
+        if issubclass(part, Settings):
+            try:
+                found |= dict.fromkeys(part(**given).mistakes())
+            except ValidationError:
+                continue
+    return list(found)
 
 
 def _sentence(kind: type[Settings], detail: ErrorDetails) -> str:

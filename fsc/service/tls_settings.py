@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
+from wegennet.fsc.core.certificates import CertificateError, KeyPair, read_pem, verify_chain
 from wegennet.fsc.service.settings import ReadableFile, Settings
 from wegennet.fsc.wire.errors import TlsFilesError
 from wegennet.fsc.wire.tls import ClientTls, TlsFiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class InternalTls(Settings):
@@ -47,9 +54,28 @@ class GroupTls(Settings):
         return TlsFiles(certificate=self.tls_group_cert, key=self.tls_group_key, roots=self.tls_group_root_cert)
 
     def mistakes(self) -> list[str]:
-        """Adds files that do not belong together."""
+        """Adds files that do not belong together, and a certificate that nobody in the group would trust."""
         variables = "TLS_GROUP_CERT, TLS_GROUP_KEY and TLS_GROUP_ROOT_CERT"
-        return [*super().mistakes(), *tls_mistakes(variables, self.group_tls)]
+        found = tls_mistakes(variables, self.group_tls) or self.group_mistakes(
+            "TLS_GROUP", self.tls_group_cert, self.tls_group_key
+        )
+        return [*super().mistakes(), *found]
+
+    def group_mistakes(self, variables: str, certificate: Path, key: Path) -> list[str]:
+        """Why the group would not trust a certificate of ours, as a sentence; none when it would.
+
+        Args:
+            variables: what the names of its two variables begin with.
+            certificate: file with it and its intermediates.
+            key: file with its key.
+        """
+        try:
+            pair = KeyPair.load(certificate, key)
+            anchors = read_pem(self.tls_group_root_cert.read_bytes())
+            verify_chain(pair.certificate, pair.chain[1:], anchors, int(time.time()))
+        except (CertificateError, OSError) as error:
+            return [f"{variables}_CERT and {variables}_KEY cannot be used under TLS_GROUP_ROOT_CERT: {error}"]
+        return []
 
 
 def tls_mistakes(variables: str, files: TlsFiles) -> list[str]:

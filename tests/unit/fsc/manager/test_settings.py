@@ -9,7 +9,7 @@ from wegennet.fsc.manager.autosign import AutoSign
 from wegennet.fsc.manager.settings import ManagerSettings
 from wegennet.fsc.service.settings import SettingsError, load
 from wegennet.fsc.trial.keys import chain_pem
-from wegennet.fsc.trial.pki import Subject
+from wegennet.fsc.trial.pki import Authority, Subject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +113,25 @@ def test_a_certificate_of_no_peer_is_a_mistake(given: dict[str, Any], tmp_path: 
     nobody = certificate(tmp_path, "nobody", None)
     changed = {"tls_group_cert": nobody.certificate, "tls_group_key": nobody.key}
     assert "TLS_GROUP_CERT and TLS_GROUP_KEY cannot be used" in mistakes({**given, **changed})
+
+
+def test_a_certificate_that_the_group_does_not_trust_is_a_mistake(given: dict[str, Any], tmp_path: Path) -> None:
+    stranger = Authority.root("Somebody else").issue(Subject("group", made.PROVIDER, "A peer", ("manager.test",)))
+    files = stranger.store(tmp_path, "stranger")
+    changed = {"tls_group_cert": files.certificate, "tls_group_key": files.key}
+    assert "TLS_GROUP_CERT and TLS_GROUP_KEY cannot be used under TLS_GROUP_ROOT_CERT" in mistakes({**given, **changed})
+    signing = {"tls_group_contract_cert": files.certificate, "tls_group_contract_key": files.key}
+    assert "TLS_GROUP_CONTRACT_CERT and TLS_GROUP_CONTRACT_KEY cannot be used under" in mistakes({**given, **signing})
+
+
+def test_mistakes_in_certificates_are_said_beside_those_in_other_variables(
+    given: dict[str, Any], tmp_path: Path
+) -> None:
+    other = certificate(tmp_path, "other")
+    said = mistakes({**given, "group_id": "a group", "tls_group_key": other.key, "tls_key": other.key})
+    assert "GROUP_ID" in said
+    assert "TLS_GROUP_CERT, TLS_GROUP_KEY and TLS_GROUP_ROOT_CERT do not work together" in said
+    assert "TLS_CERT, TLS_KEY and TLS_ROOT_CERT do not work together" in said
 
 
 def test_no_mistake_says_a_password(given: dict[str, Any]) -> None:
