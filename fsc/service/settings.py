@@ -176,7 +176,7 @@ def load(kind: type[S], **given: Any) -> S:
 
 
 def _of_parts(kind: type[Settings], given: dict[str, Any]) -> list[str]:
-    """What is wrong in those parts of malformed settings that are themselves well-formed, such as their certificates."""
+    """What is wrong in the parts of malformed settings that are well-formed themselves: with certificates, mostly."""
     found: dict[str, None] = {}
     for part in kind.__mro__[1:]:
         if issubclass(part, Settings):
