@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import sys
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,8 +53,11 @@ def up(
     from wegennet.fsc.trial.overview import description, text  # noqa: PLC0415
     from wegennet.fsc.trial.progress import reporter  # noqa: PLC0415
 
-    # What migrations say, step by step, would be in the way of the one line.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    # What migrations say, step by step, would be in the way of the one line; and so would their warnings.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with running(Options(peers, folder, postgres_dsn, demo=demo), reporter()) as group:

@@ -9,8 +9,9 @@ import psycopg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Classes of SQLSTATE (PostgreSQL, appendix A): connection exception, insufficient resources, operator intervention.
-_UNAVAILABLE: Final = ("08", "53", "57")
+# Classes of SQLSTATE (PostgreSQL, appendix A): connection exception, transaction rollback (the victim of a deadlock),
+# insufficient resources, operator intervention.
+_UNAVAILABLE: Final = ("08", "40", "53", "57")
 _CANCELED: Final = "57014"
 
 
@@ -34,7 +35,7 @@ class SchemaError(DatabaseError):
 
 
 def unavailable(error: psycopg.Error) -> bool:
-    """Whether a failed statement says that the server, not the statement, is the trouble."""
+    """Whether the server, not the statement, is the trouble: the same may well work later."""
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)
     return error.sqlstate.startswith(_UNAVAILABLE) and error.sqlstate != _CANCELED

@@ -217,6 +217,13 @@ def test_requests_are_counted_by_the_template_of_their_path(call: Any, metrics: 
     assert value("fsc_api_requests_total", {**labels, "route": "none", "code": "404"}) == 1
 
 
+def test_made_up_methods_are_counted_together(call: Any, metrics: Metrics) -> None:
+    for method in ("FOO", "BAR"):
+        call(method, "/v1/things")
+    labels = {"api": "things", "method": "other", "route": "/v1/things", "code": "405"}
+    assert metrics.registry.get_sample_value("fsc_api_requests_total", labels) == 2
+
+
 def test_the_document_describes_the_errors_that_are_answered(app: FastAPI) -> None:
     described = document(app)
     assert "422" not in described["paths"]["/v1/things"]["post"]["responses"]
