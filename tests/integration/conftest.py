@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.openapi import noted
 
 from wegennet import toolchain
 from wegennet.console.progress import Reporter
@@ -20,3 +21,11 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     folder = tmp_path_factory.mktemp("control-plane")
     with ControlPlane(folder, tools.path("etcd"), tools.path("kube-apiserver")) as plane:
         yield plane
+
+
+@pytest.fixture(autouse=True)
+def exchanges_are_as_documented() -> Iterator[None]:
+    """What FSC components ask of the servers that a test plays has to be as the OpenAPI documents say."""
+    noted.collected()
+    yield
+    assert noted.collected() == []

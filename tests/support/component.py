@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from psycopg import sql
 
+from support.openapi import exchanges
+from support.openapi.document import Answered, Asked
 from support.waiting import eventually
 from wegennet.fsc.trial.keys import chain_pem
 from wegennet.fsc.trial.pki import Authority, Subject
@@ -23,6 +25,14 @@ from wegennet.fsc.trial.pki import Authority, Subject
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+
+APIS = {
+    ("controller", "LISTEN_ADDRESS_REGISTRATION_API"): "controller-registration",
+    ("controller", "LISTEN_ADDRESS_ADMINISTRATION_API"): "controller-administration",
+    ("txlog-api", "LISTEN_ADDRESS"): "txlog-api",
+}
+"""The document of each API, by component and listener."""
 
 
 @dataclass
@@ -71,6 +81,7 @@ class Component:
 
     def __init__(self, command: list[str], variables: dict[str, str], listeners: list[str], log: Path) -> None:
         self.ports = {name: free_port() for name in [*listeners, "MONITORING_ADDRESS"]}
+        self._name = command[0]
         self._command = [sys.executable, "-m", "wegennet.fsc", *command]
         self._variables = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()} | variables
         self._log = log
@@ -106,7 +117,7 @@ class Component:
     def call(self, listener: str, context: ssl.SSLContext, method: str, path: str, body: Any = None) -> Answer:
         """An answer of one of its APIs."""
         connection = http.client.HTTPSConnection("127.0.0.1", self.ports[listener], timeout=10, context=context)
-        return _ask(connection, method, path, body)
+        return _ask(connection, method, path, body, APIS[self._name, listener])
 
     def output(self) -> str:
         """All that it logged."""
@@ -175,14 +186,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> Answer:
+def _ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, api: str | None = None
+) -> Answer:
+    """Asks; an exchange with one of the APIs has to be as its document says."""
+    sent = {} if body is None else {"content-type": "application/json"}
+    content = b"" if body is None else json.dumps(body).encode()
     try:
-        content = None if body is None else json.dumps(body)
-        connection.request(method, path, content, {} if content is None else {"content-type": "application/json"})
+        connection.request(method, path, content or None, sent)
         response = connection.getresponse()
         answered = response.read()
     finally:
         connection.close()
     headers = {name.lower(): value for name, value in response.getheaders()}
+    if api:
+        exchanges.check(api, Asked(method, path, sent, content), Answered(response.status, headers, answered))
     is_json = headers.get("content-type", "").startswith("application/json")
     return Answer(response.status, headers, json.loads(answered) if is_json else answered.decode())

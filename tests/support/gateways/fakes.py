@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography import x509
 
+from support.openapi import exchanges, noted
+from support.openapi.document import Answered, Asked
 from wegennet.fsc.core import jwks
 from wegennet.fsc.wire.body import read
 from wegennet.fsc.wire.message import Response
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
 
 
 class Fake:
-    """A server. While `away` it answers 503, while `hangs` nothing at all; `asked` holds what came in."""
+    """A server. While `away` it answers 503, while `hangs` nothing at all; `asked` holds what came in.
+
+    An exchange with one that plays one of our components has to be as the document says that `api` gives for a path.
+    """
+
+    def api(self, path: str) -> str | None:  # noqa: ARG002
+        """The document of what is at a path, if there is one."""
+        return None
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -50,8 +59,19 @@ class Fake:
         self.asked.append((request.method.decode(), path))
         if self.hangs:
             await asyncio.Event().wait()
+        document = self.api(path)
+        if document is None:
+            return await self._answer(request, path)
+        content = await read(request.body, 2**24)
+        answer = await self._answer(replace(request, body=_Kept(content)), path)
+        with noted.noting():
+            _check(document, request, content, answer)
+        return answer
+
+    async def _answer(self, request: Request, path: str) -> Response:
         if self.away:
-            return as_json({"message": "away", "code": "ERROR_CODE_UNAVAILABLE", "domain": "x"}, 503)
+            away = {"message": "away", "code": "ERROR_CODE_UNAVAILABLE", "domain": "ERROR_DOMAIN_MANAGER"}
+            return as_json(away, 503, [(b"fsc-error-code", b"ERROR_CODE_UNAVAILABLE")])
         return await self.answer(request, path)
 
     async def answer(self, request: Request, path: str) -> Response:
@@ -59,8 +79,34 @@ class Fake:
         raise NotImplementedError
 
 
+class _Kept:
+    """A body that was read."""
+
+    def __init__(self, content: bytes) -> None:
+        self.trailers: Headers = []
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+
+def _check(document: str, request: Request, content: bytes, answer: Response) -> None:
+    asked = Asked(request.method.decode(), request.target.decode(), _texts(request.headers), content)
+    assert isinstance(answer.body, bytes)
+    exchanges.check_request(document, asked)
+    exchanges.check(document, asked, Answered(answer.status, _texts(answer.headers), answer.body))
+
+
+def _texts(headers: Headers) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in headers}
+
+
 class TransactionLog(Fake):
     """Keeps the records that it is given."""
+
+    def api(self, path: str) -> str:  # noqa: ARG002
+        """That of the transaction log."""
+        return "txlog-api"
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +126,10 @@ class TransactionLog(Fake):
 class Controller(Fake):
     """Knows services; keeps what registers."""
 
+    def api(self, path: str) -> str:  # noqa: ARG002
+        """That for Inways and Outways."""
+        return "controller-registration"
+
     def __init__(self) -> None:
         super().__init__()
         self.services: list[dict[str, str]] = []
@@ -95,6 +145,10 @@ class Controller(Fake):
 
 class ProvidingManager(Fake):
     """The Manager of a peer that offers services: keys, publications, tokens."""
+
+    def api(self, path: str) -> str:
+        """Its group gets tokens, its Inway the rest."""
+        return "manager-external" if path == "/v1/token" else "manager-unauthenticated"
 
     def __init__(self, issuer: Issuer) -> None:
         super().__init__()
@@ -127,6 +181,10 @@ class ProvidingManager(Fake):
 
 class ConsumingManager(Fake):
     """The Manager of a peer that connects: the grants of its Outway."""
+
+    def api(self, path: str) -> str:  # noqa: ARG002
+        """That for its own components."""
+        return "manager-internal"
 
     def __init__(self) -> None:
         super().__init__()

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from wegennet.fsc.trial.keys import Files
 
 
+COMPONENTS = {2: "controller-registration", 3: "txlog-api"}
+"""The documents of the components beside a Manager, by their numbers."""
+
+
 class Loop:
     """An event loop in a thread."""
 
@@ -304,7 +308,8 @@ class Group:
 
     def played(self, member: Member) -> Played:
         """A member whose Manager is played by the test."""
-        server = Server(member.host, 8443, member.group, self.anchor, lambda asked: played.answer(asked))  # noqa: PLW0108 (made below)
+        answer = lambda asked: played.answer(asked)  # noqa: E731, PLW0108 (made below)
+        server = Server(member.host, 8443, member.group, self.anchor, answer, "manager-external")
         played = Played(member, server)
         self._cleanup.append(server.stop)
         server.start()
@@ -315,7 +320,7 @@ class Group:
     ) -> Server:
         """Another component of a member (2: controller, 3: txlog-api, 4: decision point), played by the test."""
         host = self.network.address(member.number, number)
-        server = Server(host, port, member.internal, member.internal_anchor, answer)
+        server = Server(host, port, member.internal, member.internal_anchor, answer, COMPONENTS.get(number))
         self._cleanup.append(server.stop)
         return server.start()
 

@@ -13,11 +13,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from support.openapi import exchanges, noted
+from support.openapi.document import Answered
+from support.openapi.document import Asked as Request
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from wegennet.fsc.trial.keys import Files
+
+
+APIS = {8443: "manager-external", 9443: "manager-internal", 9444: "manager-unauthenticated"}
+"""The documents of a Manager's APIs, by port."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +65,26 @@ class Caller:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> Answer:
-        """Makes a call; `body` is JSON, `raw` is sent as it is."""
+        """Makes a call of a Manager; `body` is JSON, `raw` is sent as it is.
+
+        The exchange has to be as the API's document says.
+        """
         parts = urlsplit(url)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection = http.client.HTTPSConnection(parts.netloc, timeout=30, context=self._context())
         content = raw if raw is not None else None if body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json", **(headers or {})}
         try:
             # A server that refuses a body need not read all of it before it answers.
             with suppress(ssl.SSLEOFError, ConnectionError):
-                connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), content, given)
+                connection.request(method, target, content, given)
             answer = connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            answered = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+        asked = Request(method, target, {k.lower(): v for k, v in given.items()}, content or b"")
+        exchanges.check(APIS[parts.port or 0], asked, Answered(answered.status, answered.headers, answered.body))
+        return answered
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.anchor)
@@ -91,13 +106,17 @@ class Asked:
 
 @dataclass
 class Server:
-    """A server on a loopback address that asks clients for a certificate; `answer` gives status and JSON."""
+    """A server on a loopback address that asks clients for a certificate; `answer` gives status and JSON.
+
+    What it is asked has to be as the document `api` says, if there is one.
+    """
 
     host: str
     port: int
     files: Files
     anchor: Path
     answer: Callable[[Asked], tuple[int, Any]]
+    api: str | None = None
     asked: list[Asked] = field(default_factory=list)
     _server: ThreadingHTTPServer | None = None
 
@@ -153,6 +172,9 @@ def _handler(played: Server) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers.get("content-length", 0)))
             path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if played.api:
+                with noted.noting():
+                    exchanges.check_request(played.api, Request(self.command, self.path, headers, content))
             asked = Asked(self.command, path, query, headers, json.loads(content) if content else None)
             status, value = played.answer(asked)
             played.asked.append(asked)
