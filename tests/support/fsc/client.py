@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from support.openapi import exchanges, official
+from support.openapi.document import Answered, Asked
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wegennet.fsc.trial.keys import Files
@@ -48,23 +52,36 @@ class Client:
         url: scheme, host and port, and a path that every request begins with.
         anchor: what the server's certificate is trusted by; none for plain HTTP.
         files: the client's certificate; none to come without.
+        api: the OpenAPI document of what is there; that of a Manager's external API needs no name. What is asked and
+            answered has to be as it says.
     """
 
     url: str
     anchor: Path | None = None
     files: Files | None = None
+    api: str | None = None
 
     def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """One request; raises OSError when there is no answer."""
         connection = self.connection()
+        target = urlsplit(self.url).path + path
         try:
-            connection.request(method, urlsplit(self.url).path + path, body, headers or {})
+            connection.request(method, target, body, headers or {})
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+            answer = Answer(response.status, response.headers, response.read())
         except http.client.HTTPException as error:
             raise ConnectionError(f"no answer: {error!r}") from error
         finally:
             connection.close()
+        if api := self._document(target):
+            asked = Asked(method, target, _lower(headers or {}), body or b"")
+            exchanges.check(api, asked, Answered(answer.status, _lower(answer.headers), answer.body))
+        return answer
+
+    def _document(self, target: str) -> str | None:
+        parts = urlsplit(self.url)
+        at_manager = (parts.scheme, parts.port) == ("https", 8443) and target.startswith("/v1/")
+        return self.api or (official.OURS if at_manager else None)
 
     def connection(self) -> http.client.HTTPConnection:
         """A connection to the server, not open yet."""
@@ -102,3 +119,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call(method, path, data, {"Content-Type": "application/json", **named})
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from support.openapi import exchanges, noted, official
+from support.openapi.document import Asked
 from wegennet.fsc.core import jwks
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Inbox:
 
 class Mailbox(ThreadingHTTPServer):
     """Listens on port 8443 with mutual TLS, from entering the context to leaving it.
+
+    What it is asked has to be as the OpenAPI documents of a Manager say.
 
     Args:
         address: loopback address.
@@ -83,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Mailbox
 
     def do_GET(self) -> None:
+        self._check(b"")
         self.server.inbox.reads.append((self.path, self.headers))
         if self.path == "/v1/.well-known/jwks.json":
             self._answer(200, jwks.jwk_set([pair.chain for pair in self.server.shown]))
@@ -105,7 +110,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> Any:
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._check(data)
         return json.loads(data) if data else None
+
+    def _check(self, body: bytes) -> None:
+        if not self.path.startswith("/v1/"):
+            return  # it is asked as an Inway
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        with noted.noting():
+            exchanges.check_request(official.OURS, Asked(self.command, self.path, headers, body))
 
     def _answer(self, status: int, body: Any) -> None:
         data = b"" if body is None else json.dumps(body).encode()

@@ -34,15 +34,16 @@ class Participant:
         self.name = peer.member.name
         self.manager_address = peer.member.manager_address
         addresses = peer.member.addresses
-        self.internal = self._internal(addresses["manager_internal"])
+        self.internal = self._internal(addresses["manager_internal"], "manager-internal")
         if not peer.member.is_directory:
             self.inway_address = addresses["inway"]
-            self.controller = self._internal(addresses["controller_administration"])
-            self.txlog = self._internal(addresses["txlog_api"])
+            self.controller = self._internal(addresses["controller_administration"], "controller-administration")
+            self.txlog = self._internal(addresses["txlog_api"], "txlog-api")
             self.outway = Client(addresses["outway"])
 
-    def _internal(self, url: str) -> Client:
-        return Client(f"{url}/v1", self._peer.files.internal_anchor, self._peer.files.internal[ADMINISTRATOR])
+    def _internal(self, url: str, api: str) -> Client:
+        files = self._peer.files
+        return Client(f"{url}/v1", files.internal_anchor, files.internal[ADMINISTRATOR], api)
 
     def files(self, component: Component) -> Files:
         """The group certificate of a component."""
