@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from h2.errors import ErrorCodes
+from h2.exceptions import H2Error
 
 from wegennet.fsc.wire.body import NO_BODY, BodyStream
 from wegennet.fsc.wire.calls import Call, UnansweredError
@@ -87,6 +88,9 @@ class ClientStream(Http2Stream):
                 call.begun = True
                 await self.send_stream(body, length)
             await self._send_end(call, body)
+        except H2Error as error:
+            self._fail(ProtocolError(f"{self.link.origin} ended the request before all of it was sent: {error}"))
+            return
         except Exception as error:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.link.lost:
                 self._fail(error)

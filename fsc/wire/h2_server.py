@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
+from h2.exceptions import H2Error
 
 from wegennet.fsc.wire.body import NO_BODY, BodyStream, NoBody
 from wegennet.fsc.wire.errors import RequestBodyError
@@ -156,6 +157,8 @@ class Http2Connection(Http2Link[ServerStream]):
                 await self._respond(stream, request, response)
             finally:
                 self.serving.release(response)
+        except H2Error as error:
+            _log.info("The client ended a %s request before its answer was sent: %s", request.method.decode(), error)
         except Exception as error:  # noqa: BLE001 - whatever broke the body's iterable
             if not self.lost:
                 broke_off(request.method, error)
