@@ -79,6 +79,18 @@ class Decide:
         )
 
 
+class LeaveToPeople:
+    """Ends the errands of deciding when there is no decision point any more."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, errand: Errand) -> None:
+        """Ends one."""
+        async with self._database.transaction() as connection:
+            await errands.done(connection, errand)
+
+
 def question(contract: Contract, peer_id: str) -> dict[str, Any]:
     """May this contract, which a peer submitted, be accepted?"""
     return {

@@ -6,6 +6,7 @@ order: a signature carries the content it is on, so it may be the first that is 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -110,14 +111,16 @@ class Intake:
         """
         content, peer = submission.content, submission.peer
         rules.check(content, group_id=self._group_id, now=int(time.time()))
-        content_hash = hashes.content_hash(content)
+        # In a thread: the hashes of a megabyte take most of a second, in which others want an answer too.
+        prepared = await asyncio.to_thread(contracts.prepare, content)
+        content_hash = prepared.content_hash
         _check_path(path_hash, content_hash)
         rules.check_parties(content, submitting=peer.id, receiving=self._signing.own_id)
         signature, chain = await self._verified(
             content_hash, submission.jws, submission.type, peer.id, submission.address
         )
         async with self._database.transaction() as connection:
-            is_new = await contracts.insert(connection, content_hash, content)
+            is_new = await contracts.insert(connection, prepared)
             await self._put(connection, signature, chain)
             await peers.met(connection, peer, submission.address)
             accepted = is_new and await self._decide(connection, content_hash, peer.id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from wegennet.fsc.core import hashes, rules
+from wegennet.fsc.core import rules
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.signatures import SignatureType
 from wegennet.fsc.core.state import ContractState
@@ -49,9 +50,10 @@ class Negotiation:
         """
         rules.check(content, group_id=self._group_id, now=int(time.time()))
         rules.check_parties(content, submitting=self._signing.own_id, receiving=self._signing.own_id)
-        content_hash = hashes.content_hash(content)
+        prepared = await asyncio.to_thread(contracts.prepare, content)
+        content_hash = prepared.content_hash
         async with self._database.transaction() as connection:
-            is_new = await contracts.insert(connection, content_hash, content)
+            is_new = await contracts.insert(connection, prepared)
             if is_new:
                 await self._signing.sign(connection, content_hash, content, SignatureType.ACCEPT, is_new=True)
         if is_new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class OutwayServices:
             found = await services.connections(
                 connection, int(time.time()), self._own.peer_id, public_key_thumbprint, names
             )
-        listed = [await self._listed(granted) for granted in found]
+        listed = await asyncio.gather(*(self._listed(granted) for granted in found))
         return [service for service in listed if service is not None]
 
     async def _listed(self, granted: Granted) -> OutwayService | None:

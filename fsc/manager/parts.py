@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wegennet.fsc.manager.anchors import TrustAnchors
 from wegennet.fsc.manager.announcement import Announcement
-from wegennet.fsc.manager.decision import Decide
+from wegennet.fsc.manager.decision import Decide, LeaveToPeople
 from wegennet.fsc.manager.directory import Directory
 from wegennet.fsc.manager.distribution import SUBMITTED, Distribution
 from wegennet.fsc.manager.errand_runner import ErrandRunner
@@ -124,6 +124,7 @@ class Parts:
         distribution = Distribution(self.database, self.managers, self.directory, self.own.peer_id)
         handlers: dict[Action, Handler] = dict.fromkeys(SUBMITTED, distribution)
         handlers[Action.PULL] = Pull(self.database, self.managers, self.directory, self.intake)
+        handlers[Action.DECIDE] = LeaveToPeople(self.database)
         if settings.authzen_auto_sign_pdp_address is not None:
             decision_point = ApiClient(internal, settings.authzen_auto_sign_pdp_address, seconds=10.0)
             handlers[Action.DECIDE] = Decide(self.database, self.signing, decision_point)

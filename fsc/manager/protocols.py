@@ -11,7 +11,7 @@ import structlog
 
 from wegennet.fsc.core.contract import DelegatedServicePublication, Protocol, ServicePublication
 from wegennet.fsc.manager.store import services
-from wegennet.fsc.manager.store.contracts import WHOLE
+from wegennet.fsc.manager.store.pages import Page
 from wegennet.fsc.service.client import CallError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Protocols:
 
     async def _published(self, peer_id: str) -> Mapping[str, Protocol]:
         async with self._database.transaction() as connection:
-            found = await services.published(connection, int(time.time()), WHOLE, peer_id=peer_id)
+            found, _ = await services.published(connection, int(time.time()), Page(), peer_id=peer_id)
         grants = (one.grant for one in found)
         return {
             grant.service.name: grant.service.protocol

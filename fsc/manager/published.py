@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wegennet.fsc.core.contract import DelegatedServicePublication, ServicePublication, ServiceType
-from wegennet.fsc.manager.pages import asked, cut
+from wegennet.fsc.manager.pages import after, asked
 from wegennet.fsc.manager.store import peers, services
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ class Published:
     async def page(self, query: ServicesQuery) -> tuple[list[dict[str, Any]], Pagination]:
         """A page of listings, by peer and name."""
         async with self._database.transaction() as connection:
-            found = await services.published(
+            shown, more = await services.published(
                 connection,
                 int(time.time()),
                 asked(query),
                 peer_id=query.peer_id,
                 service_name=query.service_name,
             )
-            shown, pagination = cut(found, query, lambda last: last.cursor)
             known = await self._known(connection, shown)
         listed = (_listing(_publication(one), known) for one in shown)
+        pagination = after(shown, lambda last: last.cursor, more=more)
         return [listing for listing in listed if listing is not None], pagination
 
     async def own_publications(self) -> list[Granted]:

@@ -78,21 +78,35 @@ class Signers:
         Raises:
             FscError: it is not to be had, or not to be trusted (SIGNATURE_VERIFICATION_FAILED).
         """
-        chain = await self._known(thumbprint) or await self._published(thumbprint, peer_id, address)
-        if chain is None:
+        known = await self._known(thumbprint)
+        if known is not None and self._trouble(known) is None:
+            chain = known
+        else:
+            chain = await self._published(thumbprint, peer_id, address) or known or ()
+        if not chain:
             raise _failed(f"The certificate {thumbprint} cannot be had from the Manager of peer {peer_id}.")
-        try:
-            whole = verify_chain(chain[0], chain[1:], self._anchors(), int(time.time()))
-        except CertificateError as error:
-            raise _failed(str(error)) from None
-        await self._check_revoked(whole)
+        if (trouble := self._trouble(chain)) is not None:
+            raise _failed(trouble)
+        await self._check_revoked(chain)
         return chain
+
+    def _trouble(self, chain: Chain) -> str | None:
+        """Why a chain is not to be trusted; None when it is."""
+        try:
+            self._whole(chain)
+        except CertificateError as error:
+            return str(error)
+        return None
+
+    def _whole(self, chain: Chain) -> Chain:
+        """The chain up to the trust anchor."""
+        return verify_chain(chain[0], chain[1:], self._anchors(), int(time.time()))
 
     async def _check_revoked(self, chain: Chain) -> None:
         if self._revocation is None:
             return
         try:
-            await self._revocation.check(chain)
+            await self._revocation.check(self._whole(chain))
         except FscError as error:
             raise _failed(error.message) from None
 

@@ -13,7 +13,6 @@ from wegennet.fsc.core.errors import FscError
 from wegennet.fsc.core.state import ContractState
 from wegennet.fsc.manager import audit
 from wegennet.fsc.manager.store import contracts
-from wegennet.fsc.manager.store.contracts import Filter, Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from wegennet.fsc.storage.database import Database
 
 _PARAMETERS: Final = ("grant_type", "scope", "client_id")
+_SHOWN: Final = 120
+"""Characters of a scope in the audit log, whatever was sent as one."""
 
 
 class TokenRefusedError(Exception):
@@ -128,11 +129,9 @@ class TokenServer:
     async def _granted(self, grant_hash: str) -> tuple[Contract, ConnectionGrant]:
         """The contract and the connection grant with this hash."""
         async with self._database.transaction() as connection:
-            found = await contracts.select(connection, Filter(grant_hashes=[grant_hash]), Page(limit=1))
-        for contract in found:
-            position = hashes.grant_hashes(contract.content).index(grant_hash)
-            grant = contract.content.grants[position].data
-            if isinstance(grant, ServiceConnection | DelegatedServiceConnection):
+            found = await contracts.granting(connection, grant_hash)
+        match found:
+            case contract, (ServiceConnection() | DelegatedServiceConnection()) as grant:
                 return contract, grant
         raise TokenRefusedError(TokenErrorCode.INVALID_SCOPE, "The scope is the hash of no connection grant here.")
 
@@ -150,9 +149,6 @@ class TokenServer:
         raise TokenRefusedError(
             TokenErrorCode.UNAUTHORIZED_CLIENT, f"The grant is for an Outway of another {what} than this client's."
         )
-
-
-_SHOWN: Final = 120
 
 
 def _check_request(request: Mapping[str, str], peer: Peer) -> None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Query, Response
 
-from wegennet.fsc.api.common import Pagination
 from wegennet.fsc.api.manager import Contracts, ContractsQuery, SignedContent
 from wegennet.fsc.core import hashes
+from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.signatures import SignatureType
 from wegennet.fsc.manager.answers import json_answer
 from wegennet.fsc.manager.checks import Caller, SenderAddress  # noqa: TC001 (FastAPI reads the annotations)
 from wegennet.fsc.manager.intake import Submission
-from wegennet.fsc.manager.pages import asked, cut
+from wegennet.fsc.manager.pages import after, asked
 from wegennet.fsc.manager.store import contracts
-from wegennet.fsc.manager.store.contracts import Contract, Filter, Page
+from wegennet.fsc.manager.store.contracts import Contract, Filter
+from wegennet.fsc.manager.store.pages import Page
 from wegennet.fsc.service.openapi import errors
 from wegennet.fsc.service.strict import router
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from wegennet.fsc.api.common import Pagination
     from wegennet.fsc.manager.intake import Intake
     from wegennet.fsc.storage.database import Database
 
@@ -76,14 +79,14 @@ async def _select(database: Database, peer_id: str, query: ContractsQuery) -> tu
     if query.grant_hash:
         only, page = Filter(party=peer_id, grant_hashes=query.grant_hash), Page(descending=page.descending)
     async with database.transaction() as connection:
-        found = await contracts.select(connection, only, page)
-    if query.grant_hash:
-        return found, Pagination()
-    return cut(found, query, lambda last: last.content_hash)
+        found, more = await contracts.select(connection, only, page)
+    if query.grant_hash and more:
+        raise FscError(ErrorCode.INVALID_REQUEST, "These contracts are too large for one answer; ask for fewer.")
+    return found, after(found, lambda last: last.content_hash, more=more)
 
 
 def _shown(contract: Contract) -> dict[str, Any]:
     signatures: dict[str, dict[str, str]] = {kind.value: {} for kind in SignatureType}
     for each in contract.signatures:
         signatures[each.type][each.peer_id] = each.jws
-    return {"content": contract.content.as_json(), "signatures": signatures}
+    return {"content": orjson.Fragment(contract.text), "signatures": signatures}

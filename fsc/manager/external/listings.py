@@ -20,7 +20,7 @@ from wegennet.fsc.api.manager import (
 from wegennet.fsc.core.contract import FSC_VERSION
 from wegennet.fsc.manager.answers import json_answer
 from wegennet.fsc.manager.checks import Caller, SenderAddress  # noqa: TC001 (FastAPI reads the annotations)
-from wegennet.fsc.manager.pages import asked, cut
+from wegennet.fsc.manager.pages import after, asked
 from wegennet.fsc.manager.store import errands, peers
 from wegennet.fsc.service.openapi import errors
 from wegennet.fsc.service.strict import router
@@ -94,8 +94,8 @@ async def select_peers(database: Database, query: PeersQuery) -> tuple[list[Know
     async with database.transaction() as connection:
         if query.peer_id:
             return await peers.by_id(connection, query.peer_id), Pagination()
-        found = await peers.select(connection, asked(query), query.peer_name)
-    return cut(found, query, lambda last: last.peer_id)
+        found, more = await peers.select(connection, asked(query), query.peer_name)
+    return found, after(found, lambda last: last.peer_id, more=more)
 
 
 def _shown(peer: KnownPeer) -> dict[str, str]:

@@ -22,7 +22,7 @@ from wegennet.fsc.core import hashes
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.core.signatures import SignatureType
 from wegennet.fsc.manager.internal.shown import shown
-from wegennet.fsc.manager.pages import asked, cut
+from wegennet.fsc.manager.pages import after, asked
 from wegennet.fsc.manager.store import contracts, errands
 from wegennet.fsc.manager.store.contracts import Filter
 from wegennet.fsc.manager.store.errands import Action
@@ -72,9 +72,9 @@ def routes(database: Database, negotiation: Negotiation, wake: Callable[[], None
             at=now,
         )
         async with database.transaction() as connection:
-            found = await contracts.select(connection, only, asked(query))
-        page, pagination = cut(found, query, lambda last: last.content_hash)
-        return KnownContracts(contracts=[shown(one, now) for one in page], pagination=pagination)
+            found, more = await contracts.select(connection, only, asked(query))
+        pagination = after(found, lambda last: last.content_hash, more=more)
+        return KnownContracts(contracts=[shown(one, now) for one in found], pagination=pagination)
 
     @made.get("/contracts/{hash}", response_model=KnownContract, responses=errors(400, 404, 503))
     async def get_contract(content_hash: ContentHash) -> KnownContract:

@@ -21,7 +21,7 @@ CREATE TABLE parties (
 );
 CREATE INDEX parties_by_peer ON parties (peer_id, content_hash);
 
--- What is asked by; the grant itself is in the content. Two equal grants of a contract have one hash.
+-- The grants of a contract, each alone and with what is asked by. Two equal grants of a contract have one hash.
 CREATE TABLE grants (
     content_hash          text    NOT NULL REFERENCES contracts,
     position              integer NOT NULL,
@@ -33,6 +33,7 @@ CREATE TABLE grants (
     outway_peer_id        text,
     public_key_thumbprint text,
     domain_name           text,
+    data                  text    NOT NULL,
     PRIMARY KEY (content_hash, position)
 );
 CREATE INDEX grants_by_hash ON grants (grant_hash);

@@ -27,13 +27,13 @@ class Known:
 
 
 async def put(connection: Connection, peer_id: str, chain: Sequence[x509.Certificate]) -> None:
-    """Keeps a certificate that was verified, with what lies between it and the root."""
+    """Keeps a certificate that was verified, with what lies between it and the root: that may be another one later."""
     leaf = chain[0]
     ders = [certificate.public_bytes(Encoding.DER) for certificate in chain]
     await connection.execute(
         """
         INSERT INTO certificates (thumbprint, peer_id, chain, expires_at) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (thumbprint) DO NOTHING
+        ON CONFLICT (thumbprint) DO UPDATE SET chain = excluded.chain WHERE certificates.chain <> excluded.chain
         """,
         [certificate_thumbprint(leaf), peer_id, ders, expires_at(leaf)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
@@ -17,9 +18,10 @@ from wegennet.fsc.core.contract import (
     parse_content,
 )
 from wegennet.fsc.core.errors import ErrorCode, FscError
-from wegennet.fsc.core.hashes import grant_hashes
+from wegennet.fsc.core.hashes import content_hash, grant_hash
 from wegennet.fsc.core.signatures import Signature, SignatureType
 from wegennet.fsc.core.state import ContractState, state
+from wegennet.fsc.manager.store.pages import Page, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,13 +30,24 @@ if TYPE_CHECKING:
     from wegennet.fsc.storage.database import Connection, Row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
-    """A contract as this peer knows it: `signatures` has at most one for each peer and type."""
+    """A contract as this peer knows it.
+
+    Attributes:
+        content_hash: of its content.
+        text: its content as canonical JSON.
+        signatures: at most one for each peer and type.
+    """
 
     content_hash: str
-    content: Content
+    text: str
     signatures: tuple[Signature, ...]
+
+    @cached_property
+    def content(self) -> Content:
+        """Its content."""
+        return parse_content(json.loads(self.text))
 
     def state(self, now: int) -> ContractState:
         """Its state at a moment in Unix seconds."""
@@ -44,6 +57,23 @@ class Contract:
         """The signature of a peer, if it is known."""
         of_peer = (one for one in self.signatures if (one.peer_id, one.type) == (peer_id, signature_type))
         return next(of_peer, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A contract ready to be stored: with all that takes time, for which no transaction should wait.
+
+    Attributes:
+        content: of the contract.
+        content_hash: of it.
+        text: the canonical JSON that this is the hash of.
+        grants: for each grant, its columns in the table.
+    """
+
+    content: Content
+    content_hash: str
+    text: str
+    grants: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +88,52 @@ class Filter:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list: `limit` entries (all when None) after the one that `cursor` names."""
+def prepare(content: Content) -> Prepared:
+    """Makes a contract ready to be stored."""
+    of_content = content_hash(content)
+    grants = [
+        {
+            **_columns(grant.data),
+            "content_hash": of_content,
+            "position": position,
+            "grant_hash": grant_hash(of_content, grant),
+            "data": ijson.canonical(grant.data.model_dump(mode="json", exclude_unset=True)).decode(),
+        }
+        for position, grant in enumerate(content.grants)
+    ]
+    return Prepared(content, of_content, ijson.canonical(content.as_json()).decode(), grants)
 
-    cursor: str | None = None
-    limit: int | None = None
-    descending: bool = True
 
-
-WHOLE: Final = Page()
-"""The whole list."""
-
-
-async def insert(connection: Connection, content_hash: str, content: Content) -> bool:
-    """Stores the content of a contract; gives whether it is new.
+async def insert(connection: Connection, prepared: Prepared) -> bool:
+    """Stores a contract without signatures; gives whether it is new.
 
     Raises:
         FscError: another contract has its iv.
     """
+    content = prepared.content
     cursor = await connection.execute(
         """
         INSERT INTO contracts (content_hash, iv, content, not_before, not_after, created_at)
         VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
         """,
         [
-            content_hash,
+            prepared.content_hash,
             content.iv,
-            ijson.canonical(content.as_json()).decode(),
+            prepared.text,
             content.validity.not_before,
             content.validity.not_after,
             content.created_at,
         ],
     )
     if cursor.rowcount == 0:
-        await _check_known(connection, content_hash)
+        await _check_known(connection, prepared.content_hash)
         return False
-    await _insert_parties(connection, content_hash, content)
-    await _insert_grants(connection, content_hash, content)
+    await connection.execute(
+        "INSERT INTO parties (content_hash, peer_id) SELECT %s, unnest(%s::text[])",
+        [prepared.content_hash, list(content.peers())],
+    )
+    async with connection.cursor() as grants:
+        await grants.executemany(_INSERT_GRANT, prepared.grants)
     return True
 
 
@@ -129,8 +167,27 @@ async def put_signature(connection: Connection, signature: Signature) -> bool:
 
 async def get(connection: Connection, content_hash: str) -> Contract | None:
     """The contract with a content hash."""
-    found = await select(connection, Filter(content_hashes=[content_hash]), Page())
+    cursor = await connection.execute(
+        "SELECT content_hash, content FROM contracts WHERE content_hash = %s", [content_hash]
+    )
+    found = await _with_signatures(connection, await cursor.fetchall())
     return found[0] if found else None
+
+
+async def granting(connection: Connection, grant_hash: str) -> tuple[Contract, GrantData] | None:
+    """The contract with a grant, and that grant."""
+    cursor = await connection.execute(
+        """
+        SELECT content_hash, content, position FROM grants JOIN contracts USING (content_hash)
+        WHERE grant_hash = %s LIMIT 1
+        """,
+        [grant_hash],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    [contract] = await _with_signatures(connection, [row])
+    return contract, contract.content.grants[row["position"]].data
 
 
 async def lock(connection: Connection, content_hash: str) -> None:
@@ -138,8 +195,8 @@ async def lock(connection: Connection, content_hash: str) -> None:
     await connection.execute("SELECT FROM contracts WHERE content_hash = %s FOR NO KEY UPDATE", [content_hash])
 
 
-async def select(connection: Connection, only: Filter, page: Page) -> list[Contract]:
-    """Contracts by the date of their creation. The cursor is the content hash of the last one before."""
+async def select(connection: Connection, only: Filter, page: Page) -> tuple[list[Contract], bool]:
+    """A page of contracts by the date of their creation, and whether there are more; the cursor is a content hash."""
     cursor = await connection.execute(
         _PAGE[page.descending],
         {
@@ -150,10 +207,20 @@ async def select(connection: Connection, only: Filter, page: Page) -> list[Contr
             "state": only.state,
             "at": only.at,
             "cursor": page.cursor,
-            "limit": page.limit,
+            "limit": page.rows,
         },
     )
-    return await _with_signatures(connection, await cursor.fetchall())
+    chosen, more = fitting(await cursor.fetchall(), page)
+    hashes = [row["content_hash"] for row in chosen]
+    cursor = await connection.execute(
+        """
+        SELECT content_hash, content
+        FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (content_hash, place) JOIN contracts USING (content_hash)
+        ORDER BY place
+        """,
+        [hashes],
+    )
+    return await _with_signatures(connection, await cursor.fetchall()), more
 
 
 async def states(connection: Connection, at: int) -> dict[ContractState, int]:
@@ -183,7 +250,7 @@ async def signed_until(connection: Connection, own_id: str, before: int, at: int
 
 
 _CONTRACTS: Final = """
-SELECT c.content_hash, c.content FROM contracts c
+SELECT c.content_hash, octet_length(c.content) AS size FROM contracts c
 WHERE (%(party)s::text IS NULL OR EXISTS (
         SELECT FROM parties p WHERE p.content_hash = c.content_hash AND p.peer_id = %(party)s))
   AND (%(grant_type)s::text IS NULL OR EXISTS (
@@ -201,6 +268,12 @@ _PAGE: Final = {
     True: sql.SQL(_CONTRACTS).format(past=sql.SQL("<"), order=sql.SQL("DESC")),
     False: sql.SQL(_CONTRACTS).format(past=sql.SQL(">"), order=sql.SQL("ASC")),
 }
+_INSERT_GRANT: Final = """
+INSERT INTO grants (content_hash, position, grant_hash, type, service_peer_id, service_name,
+    directory_peer_id, outway_peer_id, public_key_thumbprint, domain_name, data)
+VALUES (%(content_hash)s, %(position)s, %(grant_hash)s, %(type)s, %(service_peer_id)s, %(service_name)s,
+    %(directory_peer_id)s, %(outway_peer_id)s, %(public_key_thumbprint)s, %(domain_name)s, %(data)s)
+"""
 
 
 async def _check_known(connection: Connection, content_hash: str) -> None:
@@ -210,35 +283,6 @@ async def _check_known(connection: Connection, content_hash: str) -> None:
         raise FscError(
             ErrorCode.SIGNATURE_CONTRACT_CONTENT_HASH_MISMATCH,
             "Another contract has this iv; make a new UUID for each contract.",
-        )
-
-
-async def _insert_parties(connection: Connection, content_hash: str, content: Content) -> None:
-    await connection.execute(
-        "INSERT INTO parties (content_hash, peer_id) SELECT %s, unnest(%s::text[])",
-        [content_hash, list(content.peers())],
-    )
-
-
-async def _insert_grants(connection: Connection, content_hash: str, content: Content) -> None:
-    hashes = grant_hashes(content)
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO grants (content_hash, position, grant_hash, type, service_peer_id, service_name,
-                directory_peer_id, outway_peer_id, public_key_thumbprint, domain_name)
-            VALUES (%(content_hash)s, %(position)s, %(grant_hash)s, %(type)s, %(service_peer_id)s, %(service_name)s,
-                %(directory_peer_id)s, %(outway_peer_id)s, %(public_key_thumbprint)s, %(domain_name)s)
-            """,
-            [
-                {
-                    "content_hash": content_hash,
-                    "position": position,
-                    "grant_hash": hashes[position],
-                    **_columns(grant.data),
-                }
-                for position, grant in enumerate(content.grants)
-            ],
         )
 
 
@@ -269,8 +313,7 @@ async def _with_signatures(connection: Connection, rows: Iterable[Row]) -> list[
     for row in await cursor.fetchall():
         signatures[row["content_hash"]].append(Signature(**{**row, "type": SignatureType(row["type"])}))
     return [
-        Contract(content_hash, parse_content(json.loads(content)), tuple(signatures[content_hash]))
-        for content_hash, content in contents.items()
+        Contract(content_hash, content, tuple(signatures[content_hash])) for content_hash, content in contents.items()
     ]
 
 

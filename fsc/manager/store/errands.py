@@ -247,12 +247,15 @@ async def progress(connection: Connection, content_hash: str) -> list[Progress]:
 
 
 async def waiting(connection: Connection) -> list[dict[str, Any]]:
-    """For each action: how many errands wait, how many of them failed before, and the age in seconds of the oldest."""
+    """For each action: how many errands wait, how many of them failed before, and the age in seconds of the oldest.
+
+    A pull waits always, and counts only when it failed.
+    """
     cursor = await connection.execute(
         """
         SELECT action, count(*) AS waiting, count(*) FILTER (WHERE failures > 0) AS failing,
             extract(epoch FROM now() - min(made_at))::float8 AS age
-        FROM errands WHERE done_at IS NULL GROUP BY action
+        FROM errands WHERE done_at IS NULL AND (action <> 'pull' OR failures > 0) GROUP BY action
         """
     )
     return await cursor.fetchall()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wegennet.fsc.core.identity import Peer
-    from wegennet.fsc.manager.store.contracts import Page
+    from wegennet.fsc.manager.store.pages import Page
     from wegennet.fsc.storage.database import Connection
 
 
@@ -80,12 +80,14 @@ async def by_id(connection: Connection, peer_ids: Iterable[str]) -> list[KnownPe
     return [KnownPeer(**row) for row in await cursor.fetchall()]
 
 
-async def select(connection: Connection, page: Page, name: str | None = None) -> list[KnownPeer]:
-    """Peers by their ids, with a part of their name in any case. The cursor is the id of the last one before."""
-    cursor = await connection.execute(
-        _PAGE[page.descending], {"name": name, "cursor": page.cursor, "limit": page.limit}
-    )
-    return [KnownPeer(**row) for row in await cursor.fetchall()]
+async def select(connection: Connection, page: Page, name: str | None = None) -> tuple[list[KnownPeer], bool]:
+    """A page of peers by their ids, with a part of their name in any case, and whether there are more.
+
+    The cursor is an id.
+    """
+    cursor = await connection.execute(_PAGE[page.descending], {"name": name, "cursor": page.cursor, "limit": page.rows})
+    found = [KnownPeer(**row) for row in await cursor.fetchall()]
+    return found[: page.limit], len(found) > len(found[: page.limit])
 
 
 _PEERS: Final = """

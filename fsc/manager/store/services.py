@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
+from pydantic import TypeAdapter
 
-from wegennet.fsc.core.contract import parse_content
+from wegennet.fsc.core.contract import GrantData
+from wegennet.fsc.manager.store.pages import Page, fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from wegennet.fsc.core.contract import GrantData
-    from wegennet.fsc.manager.store.contracts import Page
-    from wegennet.fsc.storage.database import Connection
+    from wegennet.fsc.storage.database import Connection, Row
+
+_GRANT: Final[TypeAdapter[GrantData]] = TypeAdapter(GrantData)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,10 @@ class Granted:
 
 async def published(
     connection: Connection, at: int, page: Page, *, peer_id: str | None = None, service_name: str | None = None
-) -> list[Granted]:
-    """The services with a valid publication grant, by peer and name; each once, by its newest contract.
+) -> tuple[list[Granted], bool]:
+    """A page of the services with a valid publication grant, by peer and name, and whether there are more.
+
+    Each service is there once, by its newest contract.
 
     Args:
         connection: in a transaction.
@@ -47,23 +51,32 @@ async def published(
     """
     cursor = await connection.execute(
         _PAGE[page.descending],
-        {"at": at, "peer_id": peer_id, "service_name": service_name, "cursor": page.cursor, "limit": page.limit},
+        {"at": at, "peer_id": peer_id, "service_name": service_name, "cursor": page.cursor, "limit": page.rows},
     )
-    return [_granted(row) for row in await cursor.fetchall()]
+    chosen, more = fitting(await cursor.fetchall(), page)
+    cursor = await connection.execute(
+        """
+        SELECT g.content_hash, g.grant_hash, g.data, c.not_after
+        FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS wanted (content_hash, position, place)
+        JOIN grants g USING (content_hash, position) JOIN contracts c USING (content_hash) ORDER BY place
+        """,
+        [[row["content_hash"] for row in chosen], [row["position"] for row in chosen]],
+    )
+    return _granted(await cursor.fetchall()), more
 
 
 async def own_publications(connection: Connection, at: int, own_id: str) -> list[Granted]:
     """The grants by which a peer publishes its services, in every directory, by name and directory."""
     cursor = await connection.execute(
         """
-        SELECT g.content_hash, g.grant_hash, g.position, c.content, c.not_after
+        SELECT g.content_hash, g.grant_hash, g.data, c.not_after
         FROM grants g JOIN contracts c USING (content_hash) JOIN contract_states(%(at)s) s USING (content_hash)
         WHERE g.directory_peer_id IS NOT NULL AND g.service_peer_id = %(own_id)s AND s.state = 'CONTRACT_STATE_VALID'
         ORDER BY g.service_name, g.directory_peer_id, c.created_at, g.content_hash, g.position
         """,
         {"at": at, "own_id": own_id},
     )
-    return [_granted(row) for row in await cursor.fetchall()]
+    return _granted(await cursor.fetchall())
 
 
 async def connections(
@@ -72,7 +85,7 @@ async def connections(
     """The connection grants for an outway of ours, by its key or one of the names in its certificate, oldest first."""
     cursor = await connection.execute(
         """
-        SELECT g.content_hash, g.grant_hash, g.position, c.content, c.not_after
+        SELECT g.content_hash, g.grant_hash, g.data, c.not_after
         FROM grants g JOIN contracts c USING (content_hash) JOIN contract_states(%(at)s) s USING (content_hash)
         WHERE g.outway_peer_id = %(own_id)s AND s.state = 'CONTRACT_STATE_VALID'
           AND (g.public_key_thumbprint = %(thumbprint)s OR g.domain_name = ANY(%(names)s)
@@ -81,14 +94,13 @@ async def connections(
         """,
         {"at": at, "own_id": own_id, "thumbprint": public_key_thumbprint, "names": [name.lower() for name in names]},
     )
-    return [_granted(row) for row in await cursor.fetchall()]
+    return _granted(await cursor.fetchall())
 
 
 _PUBLISHED: Final = """
-SELECT content_hash, grant_hash, position, content, not_after FROM (
+SELECT content_hash, position, size FROM (
     SELECT DISTINCT ON (g.service_peer_id, g.service_name)
-        g.content_hash, g.grant_hash, g.position, c.content, c.not_after, g.service_peer_id, g.service_name,
-        g.service_peer_id || g.service_name AS cursor
+        g.content_hash, g.position, octet_length(g.data) AS size, g.service_peer_id || g.service_name AS cursor
     FROM grants g JOIN contracts c USING (content_hash) JOIN contract_states(%(at)s) s USING (content_hash)
     WHERE g.directory_peer_id IS NOT NULL AND s.state = 'CONTRACT_STATE_VALID'
       AND ((%(peer_id)s::text IS NULL AND %(service_name)s::text IS NULL) OR g.service_peer_id = %(peer_id)s
@@ -103,6 +115,10 @@ _PAGE: Final = {
 }
 
 
-def _granted(row: dict[str, Any]) -> Granted:
-    content = parse_content(json.loads(row["content"]))
-    return Granted(row["content_hash"], row["grant_hash"], content.grants[row["position"]].data, row["not_after"])
+def _granted(rows: Iterable[Row]) -> list[Granted]:
+    return [
+        Granted(
+            row["content_hash"], row["grant_hash"], _GRANT.validate_python(json.loads(row["data"])), row["not_after"]
+        )
+        for row in rows
+    ]

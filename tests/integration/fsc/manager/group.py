@@ -228,14 +228,19 @@ class Played:
 
 
 class Group:
-    """Members of a group, each with certificates and an address; Managers are started for some of them."""
+    """Members of a group, each with certificates and an address; Managers are started for some of them.
 
-    def __init__(self, folder: Path, postgres: Postgres) -> None:
+    With a `crl_url` all certificates name it as the place of their revocation list, and the root issues them itself.
+    """
+
+    def __init__(self, folder: Path, postgres: Postgres, crl_url: str | None = None) -> None:
         self.folder = folder
         self.postgres = postgres
         self.loop = Loop()
         self.network = Network()
-        self.authority = Authority.root("Root").authority("Intermediate")
+        self.crl_url = crl_url
+        root = Authority.root("Root")
+        self.authority = root if crl_url else root.authority("Intermediate")
         self.anchor = folder / "group.pem"
         self.anchor.write_bytes(chain_pem([self.authority.anchor]))
         self._count = 0
@@ -270,7 +275,8 @@ class Group:
 
     def certificate(self, place: Path, name: str, peer: Peer, *hosts: str, **options: Any) -> Files:
         """A group certificate for a peer, in files."""
-        return self.authority.issue(Subject(peer.name, peer.id, peer.name, hosts), **options).store(place, name)
+        subject = Subject(peer.name, peer.id, peer.name, hosts)
+        return self.authority.issue(subject, crl_url=self.crl_url, **options).store(place, name)
 
     def settings(self, member: Member, **changed: Any) -> ManagerSettings:
         """The configuration of a member's Manager."""

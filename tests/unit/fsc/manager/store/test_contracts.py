@@ -15,8 +15,9 @@ from wegennet.fsc.core.contract import GrantType
 from wegennet.fsc.core.errors import FscError
 from wegennet.fsc.core.hashes import content_hash, grant_hashes
 from wegennet.fsc.core.state import ContractState, preferred, state
-from wegennet.fsc.manager.store import contracts
-from wegennet.fsc.manager.store.contracts import Filter, Page
+from wegennet.fsc.manager.store import contracts, pages
+from wegennet.fsc.manager.store.contracts import Filter
+from wegennet.fsc.manager.store.pages import Page
 from wegennet.fsc.storage.database import Database
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ NOW = int(time.time())
 
 
 async def insert(connection: Connection, content: Content) -> bool:
-    return await contracts.insert(connection, content_hash(content), content)
+    return await contracts.insert(connection, contracts.prepare(content))
 
 
 async def put(connection: Connection, signature: Signature) -> bool:
@@ -130,7 +131,7 @@ def test_equal_grants_of_a_contract_are_kept_both(on: Callable[..., Any]) -> Non
 
     async def test(connection: Connection) -> None:
         await insert(connection, content)
-        found = await contracts.select(connection, Filter(grant_hashes=grant_hashes(content)), Page())
+        found, _ = await contracts.select(connection, Filter(grant_hashes=grant_hashes(content)), Page())
         assert [len(one.content.grants) for one in found] == [2]
 
     on(test)
@@ -170,10 +171,40 @@ def test_contracts_come_in_pages_by_date(on: Callable[..., Any]) -> None:
             await insert(connection, content)
         for descending in (True, False):
             seen, cursor = [], None
-            while page := await contracts.select(connection, Filter(), Page(cursor, 3, descending)):
+            more = True
+            while more:
+                page, more = await contracts.select(connection, Filter(), Page(cursor, 3, descending))
                 seen += [one.content.created_at for one in page]
                 cursor = page[-1].content_hash
             assert seen == sorted(made_at, reverse=descending)
+
+    on(test)
+
+
+def test_a_page_ends_where_its_contents_get_too_large(on: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_BYTES", 1500)
+    contents = [made.contract(made.publication(), created_at=NOW - at) for at in range(5)]
+
+    async def test(connection: Connection) -> None:
+        for content in contents:
+            await insert(connection, content)
+        found, more = await contracts.select(connection, Filter(), Page(limit=5))
+        assert ([one.content for one in found], more) == (contents[:3], True)
+
+    on(test)
+
+
+def test_a_contract_that_is_too_large_for_a_page_has_one_for_itself(
+    on: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_BYTES", 1)
+    contents = [made.contract(made.publication(), created_at=NOW - at) for at in range(2)]
+
+    async def test(connection: Connection) -> None:
+        for content in contents:
+            await insert(connection, content)
+        found, more = await contracts.select(connection, Filter(), Page(limit=5))
+        assert ([one.content for one in found], more) == (contents[:1], True)
 
     on(test)
 
@@ -192,7 +223,8 @@ def test_contracts_are_found_by_party_type_hash_and_state(on: Callable[..., Any]
             Filter(grant_hashes=grant_hashes(mine)),
             Filter(state=ContractState.PROPOSED, at=NOW),
         ):
-            assert [one.content for one in await contracts.select(connection, only, Page())] == [mine]
+            found, _ = await contracts.select(connection, only, Page())
+            assert [one.content for one in found] == [mine]
 
     on(test)
 
