@@ -1,4 +1,7 @@
-"""What every request to an API of the Manager must pass before its route is asked."""
+"""What every request to an API of the Manager must pass before its route is asked.
+
+All are coroutines, although none waits: FastAPI runs plain functions in a thread each, which costs more than they do.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from wegennet.fsc.service.revocation import Revocation
 
 
-def no_nul(request: HTTPConnection) -> None:
+async def no_nul(request: HTTPConnection) -> None:
     """Refuses a NUL in the path or the query: no database keeps one, and nothing that we look for has one.
 
     Raises:
@@ -39,7 +42,7 @@ def not_revoked(revocation: Revocation | None) -> Callable[[HTTPConnection], Awa
     return check
 
 
-def sender_address(
+async def sender_address(
     address: Annotated[str, Header(alias=MANAGER_ADDRESS_HEADER, description="Where the caller's Manager is.")],
 ) -> str:
     """Where the caller's Manager is, as it says.
@@ -50,5 +53,14 @@ def sender_address(
     return manager_address(address)
 
 
-Caller: TypeAlias = Annotated[Peer, Depends(peer_of)]
+async def caller(request: HTTPConnection) -> Peer:
+    """The peer that the client certificate is of.
+
+    Raises:
+        FscError: it is of none (PEER_CERTIFICATE_VERIFICATION_FAILED).
+    """
+    return peer_of(request)
+
+
+Caller: TypeAlias = Annotated[Peer, Depends(caller)]
 SenderAddress: TypeAlias = Annotated[str, Depends(sender_address)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import Depends
 
 from wegennet.fsc.core.errors import ErrorCode
-from wegennet.fsc.manager.checks import no_nul, not_revoked
+from wegennet.fsc.manager.checks import caller, no_nul, not_revoked
 from wegennet.fsc.manager.external import contracts as external_contracts
 from wegennet.fsc.manager.external import listings, logs, token
 from wegennet.fsc.manager.internal import contracts as internal_contracts
@@ -16,7 +16,6 @@ from wegennet.fsc.manager.internal import listings as internal_listings
 from wegennet.fsc.manager.metrics import ManagerMetrics
 from wegennet.fsc.manager.parts import Parts
 from wegennet.fsc.service.app import api
-from wegennet.fsc.service.caller import peer_of
 from wegennet.fsc.service.revocation import Revocation
 from wegennet.fsc.wire.asgi import asgi_handler
 from wegennet.fsc.wire.pool import ClientPool
@@ -46,7 +45,7 @@ def external(parts: Parts, metrics: Metrics, revocation: Revocation | None, *, l
         metrics=metrics,
         version="2.0.0",
         malformed=ErrorCode.SIGNATURE_CONTRACT_CONTENT_HASH_MISMATCH,
-        dependencies=[Depends(no_nul), Depends(peer_of), Depends(not_revoked(revocation))],
+        dependencies=[Depends(no_nul), Depends(caller), Depends(not_revoked(revocation))],
     )
 
 

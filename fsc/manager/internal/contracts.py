@@ -46,7 +46,7 @@ ACTION: Final = {
 _SHOWN: Final = {action: distribution for distribution, action in ACTION.items()}
 
 
-def _actor(request: Request) -> str:
+async def _actor(request: Request) -> str:
     """Who calls, for the audit log: the common name in the internal certificate."""
     names = certificate_of(request).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return f"internal: {names[0].value!s}" if names else "internal"

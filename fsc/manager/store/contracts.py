@@ -168,25 +168,26 @@ async def put_signature(connection: Connection, signature: Signature) -> bool:
 async def get(connection: Connection, content_hash: str) -> Contract | None:
     """The contract with a content hash."""
     cursor = await connection.execute(
-        "SELECT content_hash, content FROM contracts WHERE content_hash = %s", [content_hash]
+        f"SELECT {_COLUMNS} FROM contracts c WHERE c.content_hash = %s",  # noqa: S608 (a constant)
+        [content_hash],
     )
-    found = await _with_signatures(connection, await cursor.fetchall())
-    return found[0] if found else None
+    row = await cursor.fetchone()
+    return None if row is None else _contract(row)
 
 
 async def granting(connection: Connection, grant_hash: str) -> tuple[Contract, GrantData] | None:
     """The contract with a grant, and that grant."""
     cursor = await connection.execute(
-        """
-        SELECT content_hash, content, position FROM grants JOIN contracts USING (content_hash)
-        WHERE grant_hash = %s LIMIT 1
-        """,
+        f"""
+        SELECT {_COLUMNS}, g.position FROM grants g JOIN contracts c USING (content_hash)
+        WHERE g.grant_hash = %s LIMIT 1
+        """,  # noqa: S608
         [grant_hash],
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    [contract] = await _with_signatures(connection, [row])
+    contract = _contract(row)
     return contract, contract.content.grants[row["position"]].data
 
 
@@ -213,14 +214,14 @@ async def select(connection: Connection, only: Filter, page: Page) -> tuple[list
     chosen, more = fitting(await cursor.fetchall(), page)
     hashes = [row["content_hash"] for row in chosen]
     cursor = await connection.execute(
-        """
-        SELECT content_hash, content
-        FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (content_hash, place) JOIN contracts USING (content_hash)
+        f"""
+        SELECT {_COLUMNS}
+        FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (content_hash, place) JOIN contracts c USING (content_hash)
         ORDER BY place
-        """,
+        """,  # noqa: S608
         [hashes],
     )
-    return await _with_signatures(connection, await cursor.fetchall()), more
+    return [_contract(row) for row in await cursor.fetchall()], more
 
 
 async def states(connection: Connection, at: int) -> dict[ContractState, int]:
@@ -248,6 +249,13 @@ async def signed_until(connection: Connection, own_id: str, before: int, at: int
     )
     return [(row["content_hash"], SignatureType(row["type"])) for row in await cursor.fetchall()]
 
+
+_COLUMNS: Final = """
+    c.content_hash, c.content, (
+        SELECT coalesce(json_agg(s ORDER BY s.peer_id, s.type), '[]') FROM (
+            SELECT jws, peer_id, type, signed_at, content_hash, thumbprint, expires_at FROM signatures
+            WHERE signatures.content_hash = c.content_hash) AS s) AS signatures"""
+"""A contract with its signatures, in one statement."""
 
 _CONTRACTS: Final = """
 SELECT c.content_hash, octet_length(c.content) AS size FROM contracts c
@@ -300,21 +308,9 @@ def _columns(grant: GrantData) -> dict[str, Any]:
     return {**columns, "outway_peer_id": grant.outway.peer_id}
 
 
-async def _with_signatures(connection: Connection, rows: Iterable[Row]) -> list[Contract]:
-    contents = {row["content_hash"]: row["content"] for row in rows}
-    signatures: dict[str, list[Signature]] = {content_hash: [] for content_hash in contents}
-    cursor = await connection.execute(
-        """
-        SELECT jws, peer_id, type, signed_at, content_hash, thumbprint, expires_at FROM signatures
-        WHERE content_hash = ANY(%s) ORDER BY peer_id, type
-        """,
-        [list(contents)],
-    )
-    for row in await cursor.fetchall():
-        signatures[row["content_hash"]].append(Signature(**{**row, "type": SignatureType(row["type"])}))
-    return [
-        Contract(content_hash, content, tuple(signatures[content_hash])) for content_hash, content in contents.items()
-    ]
+def _contract(row: Row) -> Contract:
+    signatures = (Signature(**{**each, "type": SignatureType(each["type"])}) for each in row["signatures"])
+    return Contract(row["content_hash"], row["content"], tuple(signatures))
 
 
 def _listed(values: Iterable[str] | None) -> list[str] | None:
