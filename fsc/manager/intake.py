@@ -116,6 +116,7 @@ class Intake:
         content_hash = prepared.content_hash
         _check_path(path_hash, content_hash)
         rules.check_parties(content, submitting=peer.id, receiving=self._signing.own_id)
+        self._check_other(peer)
         signature, chain = await self._verified(
             content_hash, submission.jws, submission.type, peer.id, submission.address
         )
@@ -129,6 +130,14 @@ class Intake:
         audit.record(f"contract.{submission.type}.received", peer.id, content_hash=content_hash)
         if accepted:
             audit.record("contract.accept", "auto-sign", content_hash=content_hash)
+
+    def _check_other(self, peer: Peer) -> None:
+        """Our own signatures are made here: whoever has the key of one of our gateways can't bring us any."""
+        if peer.id == self._signing.own_id:
+            raise FscError(
+                ErrorCode.SIGNATURE_VERIFICATION_FAILED,
+                "This is the submitting peer's own Manager; sign with it.",
+            )
 
     async def found(self, content_hash: str, peer_id: str, signature_type: SignatureType, jws: str) -> None:
         """Takes in a signature of a peer on a contract that we have, found at whichever Manager.

@@ -50,20 +50,23 @@ class OwnKeys:
         """Signs access tokens."""
         return self._pairs["token"]
 
-    async def refresh(self) -> None:
-        """Takes the key pairs as their files are now, and notes that they are in use.
+    async def refresh(self) -> bool:
+        """Takes the key pairs as their files are now, and notes that they are in use; gives whether one is another.
 
         Files that don't fit together (they are being written) leave the former key pair in use.
 
         Raises:
             CertificateError: they cannot be used, and there is no former one.
         """
+        changed = False
         for purpose, files in self._files.items():
             pair = self._read(purpose, files)
+            changed = changed or self._pairs.get(purpose) is not pair
             async with self._database.transaction() as connection:
                 await certificates.put(connection, self._own.id, pair.chain)
                 await certificates.use(connection, pair.thumbprint, purpose)
             self._pairs[purpose] = pair
+        return changed
 
     def _read(self, purpose: Use, files: tuple[Path, Path]) -> KeyPair:
         former = self._pairs.get(purpose)
@@ -75,8 +78,9 @@ class OwnKeys:
                 raise
             log.warning("key pair cannot be used; the former stays in use", use=purpose, reason=str(error))
             return former
-        if former is not None and former.thumbprint != pair.thumbprint:
-            log.info("key pair changed", use=purpose, thumbprint=pair.thumbprint)
+        if former is not None and former.thumbprint == pair.thumbprint:
+            return former
+        log.info("key pair read", use=purpose, thumbprint=pair.thumbprint)
         return pair
 
     def _check_own(self, pair: KeyPair, file: Path) -> None:

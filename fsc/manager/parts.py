@@ -123,7 +123,7 @@ class Parts:
         """Who does which errands."""
         distribution = Distribution(self.database, self.managers, self.directory, self.own.peer_id)
         handlers: dict[Action, Handler] = dict.fromkeys(SUBMITTED, distribution)
-        handlers[Action.PULL] = Pull(self.database, self.managers, self.directory, self.intake)
+        handlers[Action.PULL] = Pull(self.database, self.managers, self.directory, self.intake, self.own.peer_id)
         handlers[Action.DECIDE] = LeaveToPeople(self.database)
         if settings.authzen_auto_sign_pdp_address is not None:
             decision_point = ApiClient(internal, settings.authzen_auto_sign_pdp_address, seconds=10.0)

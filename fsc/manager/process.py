@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import Depends
 
 from wegennet.fsc.core.errors import ErrorCode
+from wegennet.fsc.manager.addresses import connectable
 from wegennet.fsc.manager.checks import caller, no_nul, not_revoked
 from wegennet.fsc.manager.external import contracts as external_contracts
 from wegennet.fsc.manager.external import listings, logs, token
@@ -17,6 +18,7 @@ from wegennet.fsc.manager.metrics import ManagerMetrics
 from wegennet.fsc.manager.parts import Parts
 from wegennet.fsc.service.app import api
 from wegennet.fsc.service.revocation import Revocation
+from wegennet.fsc.service.strict import router
 from wegennet.fsc.wire.asgi import asgi_handler
 from wegennet.fsc.wire.pool import ClientPool
 from wegennet.fsc.wire.tls import ClientTls, ServerTls
@@ -36,16 +38,18 @@ _CONNECTIONS: Final = 20
 
 def external(parts: Parts, metrics: Metrics, revocation: Revocation | None, *, logs_kept: bool) -> FastAPI:
     """The API for other peers."""
+    unrevoked = not_revoked(revocation)
+    checked = router(prefix="", dependencies=[Depends(no_nul), Depends(caller), Depends(unrevoked)])
+    checked.include_router(external_contracts.routes(parts.intake, parts.database))
+    checked.include_router(listings.routes(parts, logs=logs_kept))
+    checked.include_router(logs.routes(parts.transactions))
     return api(
         "FSC Manager",
-        external_contracts.routes(parts.intake, parts.database),
-        token.routes(parts.tokens),
-        listings.routes(parts, logs=logs_kept),
-        logs.routes(parts.transactions),
+        checked,
+        token.routes(parts.tokens, unrevoked),
         metrics=metrics,
         version="2.0.0",
         malformed=ErrorCode.SIGNATURE_CONTRACT_CONTENT_HASH_MISMATCH,
-        dependencies=[Depends(no_nul), Depends(caller), Depends(not_revoked(revocation))],
     )
 
 
@@ -74,7 +78,7 @@ async def start(process: Process, settings: ManagerSettings) -> None:
         settings,
         database,
         ManagerMetrics(process.metrics.registry),
-        group=await process.enter(_open(ClientPool(ClientTls(settings.group_tls)))),
+        group=await process.enter(_open(_group_pool(settings))),
         internal=await process.enter(_open(ClientPool(ClientTls(settings.internal_tls)))),
         revocation=revocation,
     )
@@ -104,6 +108,10 @@ async def _serve(process: Process, settings: ManagerSettings, parts: Parts, revo
     }
     for name, (app, address, tls) in apis.items():
         await process.listen(name, asgi_handler(app), address, tls=tls)
+
+
+def _group_pool(settings: ManagerSettings) -> ClientPool:
+    return ClientPool(ClientTls(settings.group_tls), allow_address=connectable(settings.self_address))
 
 
 @asynccontextmanager

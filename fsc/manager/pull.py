@@ -43,13 +43,17 @@ class Pull:
         managers: to call other peers with.
         directory: says where they are.
         intake: takes in what is found, as if it had been pushed.
+        own_id: our peer's id.
     """
 
-    def __init__(self, database: Database, managers: Managers, directory: Directory, intake: Intake) -> None:
+    def __init__(
+        self, database: Database, managers: Managers, directory: Directory, intake: Intake, own_id: str
+    ) -> None:
         self._database = database
         self._managers = managers
         self._directory = directory
         self._intake = intake
+        self._own_id = own_id
 
     async def __call__(self, errand: Errand) -> None:
         """Asks a peer while the contract is proposed or valid; a contract that has just become valid need not be.
@@ -80,13 +84,22 @@ class Pull:
         raise nowhere
 
     async def _take(self, contract: Contract, found: Signatures) -> None:
-        for signature_type, peer_id, jws in _others(contract, found):
+        for signature_type, peer_id, jws in self._news(contract, found):
             try:
                 await self._intake.found(contract.content_hash, peer_id, signature_type, jws)
             except FscError as error:
                 log.warning(
                     "signature not taken", content_hash=contract.content_hash, peer_id=peer_id, reason=str(error)
                 )
+
+    def _news(self, contract: Contract, found: Signatures) -> Iterator[Found]:
+        """What is in `found` and not in `contract`, of other peers that are on it."""
+        others = set(contract.content.peers()) - {self._own_id}
+        for signature_type in SignatureType:
+            for peer_id, jws in getattr(found, signature_type).items():
+                known = contract.signature(peer_id, signature_type)
+                if peer_id in others and (known is None or known.jws != jws):
+                    yield signature_type, peer_id, jws
 
     async def _end(self, connection: Connection, errand: Errand) -> None:
         """Asks again later, as long as there is something to learn."""
@@ -99,12 +112,3 @@ class Pull:
                 await errands.again(connection, errand, VALID_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311
             case _:
                 await errands.done(connection, errand)
-
-
-def _others(contract: Contract, found: Signatures) -> Iterator[Found]:
-    """What is in `found` and not in `contract`, of peers that are on it."""
-    for signature_type in SignatureType:
-        for peer_id, jws in getattr(found, signature_type).items():
-            known = contract.signature(peer_id, signature_type)
-            if peer_id in contract.content.peers() and (known is None or known.jws != jws):
-                yield signature_type, peer_id, jws

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wegennet.fsc.storage.database import Database
 
 EVERY_SECONDS: Final = 15.0
+"""How often key files are looked at."""
+SELDOM_SECONDS: Final = 60.0
+"""How often what costs the database more is done."""
 
 
 class Upkeep:
@@ -32,17 +35,22 @@ class Upkeep:
         self._keys = keys
         self._renewal = renewal
         self._metrics = metrics
+        self._seldom_at = -SELDOM_SECONDS
 
     async def run(self) -> None:
-        """Does everything, again and again."""
+        """Does so again and again."""
         while True:
             await self.once()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> None:
-        """Does everything once."""
-        await self._keys.refresh()
-        await self._renewal.renew()
-        async with self._database.transaction() as connection:
-            await errands.close_expired(connection, int(time.time()))
-        await self._metrics.look(self._database, self._keys)
+        """Does once what is due."""
+        changed = await self._keys.refresh()
+        seldom = time.monotonic() - self._seldom_at >= SELDOM_SECONDS
+        if changed or seldom:
+            await self._renewal.renew()
+        if seldom:
+            self._seldom_at = time.monotonic()
+            async with self._database.transaction() as connection:
+                await errands.close_expired(connection, int(time.time()))
+            await self._metrics.look(self._database, self._keys)

@@ -46,6 +46,8 @@ def routes(parts: Parts, *, logs: bool) -> APIRouter:
     @made.put("/announce", response_class=Response, responses=errors(400, 503), operation_id="announce")
     async def announce(peer: Caller, address: SenderAddress) -> Response:
         """Tells where the calling peer's Manager is."""
+        if peer.id == parts.own.peer_id:
+            return Response()
         async with database.transaction() as connection:
             await peers.met(connection, peer, address, announced=True)
         if await errands.let_go(database, peer.id):

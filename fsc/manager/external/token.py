@@ -8,18 +8,20 @@ from urllib.parse import parse_qsl
 import structlog
 from fastapi import APIRouter, Request, Response  # noqa: TC002 (FastAPI reads the annotations)
 
-from wegennet.fsc.api.common import ErrorBody
 from wegennet.fsc.api.manager import TokenAnswer, TokenError, TokenErrorCode
 from wegennet.fsc.core.errors import ErrorCode, FscError
 from wegennet.fsc.manager.answers import json_answer
-from wegennet.fsc.manager.checks import Caller  # noqa: TC001 (FastAPI reads the annotations)
 from wegennet.fsc.manager.offered import ControllerAwayError
 from wegennet.fsc.manager.tokens import TokenRefusedError
-from wegennet.fsc.service.caller import certificate_of
+from wegennet.fsc.service.caller import certificate_of, peer_of
 from wegennet.fsc.service.openapi import errors
-from wegennet.fsc.service.strict import router
+from wegennet.fsc.service.strict import RefusedBodyError, router
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import HTTPConnection
+
     from wegennet.fsc.manager.tokens import TokenServer
 
 log = structlog.get_logger(__name__)
@@ -48,23 +50,32 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-def routes(tokens: TokenServer) -> APIRouter:
-    """`POST /token`."""
+def routes(tokens: TokenServer, check: Callable[[HTTPConnection], Awaitable[None]]) -> APIRouter:
+    """`POST /token`: everything that is refused here is refused as OAuth 2.0 does.
+
+    Args:
+        tokens: gives tokens.
+        check: raises FscError for a client whose certificate is revoked.
+    """
     made = router()
 
     @made.post(
         "/token",
         response_model=TokenAnswer,
-        responses={400: {"model": TokenError | ErrorBody, "description": "Bad Request"}, **errors(413, 503)},
+        responses={400: {"model": TokenError, "description": "Bad Request"}, **errors(503)},
         operation_id="getToken",
         openapi_extra=_BODY,
     )
-    async def get_token(request: Request, peer: Caller) -> Response:
+    async def get_token(request: Request) -> Response:
         """Gives a token for a service, bound to the certificate of the connection."""
         try:
-            issued = await tokens.issue(await _form(request), certificate_of(request), peer)
+            peer, certificate = peer_of(request), certificate_of(request)
+            await check(request)
+            issued = await tokens.issue(await _form(request), certificate, peer)
         except TokenRefusedError as refused:
             return _answer(400, {"error": refused.code, "error_description": str(refused)})
+        except FscError as error:
+            return _answer(400, {"error": TokenErrorCode.INVALID_CLIENT, "error_description": error.message})
         except ControllerAwayError as error:
             log.warning("no token given: no controller", peer_id=peer.id, reason=str(error))
             raise FscError(ErrorCode.UNAVAILABLE, _AWAY) from error
@@ -82,7 +93,10 @@ async def _form(request: Request) -> dict[str, str]:
     Raises:
         TokenRefusedError: the body is no form, or a parameter is there twice.
     """
-    body = await request.body()
+    try:
+        body = await request.body()
+    except RefusedBodyError as error:
+        raise TokenRefusedError(TokenErrorCode.INVALID_REQUEST, error.error.message) from None
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM or len(body) > _LONGEST:
         raise TokenRefusedError(TokenErrorCode.INVALID_REQUEST, f"The body must be a form ({_FORM}).")
     try:

@@ -37,7 +37,7 @@ CREATE TABLE grants (
     PRIMARY KEY (content_hash, position)
 );
 CREATE INDEX grants_by_hash ON grants (grant_hash);
-CREATE INDEX grants_by_service ON grants (service_peer_id, service_name);
+CREATE INDEX grants_published ON grants (service_peer_id, service_name) WHERE directory_peer_id IS NOT NULL;
 CREATE INDEX grants_by_thumbprint ON grants (public_key_thumbprint) WHERE public_key_thumbprint IS NOT NULL;
 CREATE INDEX grants_by_domain_name ON grants (domain_name) WHERE domain_name IS NOT NULL;
 
@@ -72,6 +72,7 @@ CREATE TABLE signatures (
     FOREIGN KEY (content_hash, peer_id) REFERENCES parties
 );
 CREATE INDEX signatures_by_thumbprint ON signatures (thumbprint);
+CREATE INDEX signatures_ending ON signatures (content_hash, type) WHERE type <> 'accept';
 
 -- The peers that announced themselves or take part in a contract. `told_address` is our own address as the peer knows it.
 CREATE TABLE peers (

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from wegennet.fsc.storage.database import Connection, Row
 
+_ID: Final = 20
+"""Characters of a peer's id."""
+
 _GRANT: Final[TypeAdapter[GrantData]] = TypeAdapter(GrantData)
 
 
@@ -49,9 +52,17 @@ async def published(
         peer_id: services of this peer, or
         service_name: services with this in their name, in any case; both: one of the two.
     """
+    after_peer, after_name = (page.cursor[:_ID], page.cursor[_ID:]) if page.cursor else (None, None)
     cursor = await connection.execute(
         _PAGE[page.descending],
-        {"at": at, "peer_id": peer_id, "service_name": service_name, "cursor": page.cursor, "limit": page.rows},
+        {
+            "at": at,
+            "peer_id": peer_id,
+            "service_name": service_name,
+            "after_peer": after_peer,
+            "after_name": after_name,
+            "limit": page.rows,
+        },
     )
     chosen, more = fitting(await cursor.fetchall(), page)
     cursor = await connection.execute(
@@ -97,17 +108,20 @@ async def connections(
     return _granted(await cursor.fetchall())
 
 
+# In the order of the index, so that a page looks at its own services only.
 _PUBLISHED: Final = """
-SELECT content_hash, position, size FROM (
-    SELECT DISTINCT ON (g.service_peer_id, g.service_name)
-        g.content_hash, g.position, octet_length(g.data) AS size, g.service_peer_id || g.service_name AS cursor
-    FROM grants g JOIN contracts c USING (content_hash) JOIN contract_states(%(at)s) s USING (content_hash)
-    WHERE g.directory_peer_id IS NOT NULL AND s.state = 'CONTRACT_STATE_VALID'
-      AND ((%(peer_id)s::text IS NULL AND %(service_name)s::text IS NULL) OR g.service_peer_id = %(peer_id)s
-           OR strpos(lower(g.service_name), lower(%(service_name)s)) > 0)
-    ORDER BY g.service_peer_id, g.service_name, c.created_at DESC, g.content_hash, g.position) AS newest
-WHERE %(cursor)s::text IS NULL OR cursor {past} %(cursor)s
-ORDER BY cursor {order} LIMIT %(limit)s
+SELECT g.content_hash, g.position, octet_length(g.data) AS size
+FROM grants g JOIN contracts c USING (content_hash) JOIN contract_states(%(at)s) s USING (content_hash)
+WHERE g.directory_peer_id IS NOT NULL AND s.state = 'CONTRACT_STATE_VALID'
+  AND ((%(peer_id)s::text IS NULL AND %(service_name)s::text IS NULL) OR g.service_peer_id = %(peer_id)s
+       OR strpos(lower(g.service_name), lower(%(service_name)s)) > 0)
+  AND (%(after_peer)s::text IS NULL OR (g.service_peer_id, g.service_name) {past} (%(after_peer)s, %(after_name)s))
+  AND NOT EXISTS (
+    SELECT FROM grants h JOIN contracts d USING (content_hash) JOIN contract_states(%(at)s) t USING (content_hash)
+    WHERE h.directory_peer_id IS NOT NULL AND t.state = 'CONTRACT_STATE_VALID'
+      AND h.service_peer_id = g.service_peer_id AND h.service_name = g.service_name
+      AND (d.created_at, h.content_hash, h.position) > (c.created_at, g.content_hash, g.position))
+ORDER BY g.service_peer_id {order}, g.service_name {order} LIMIT %(limit)s
 """
 _PAGE: Final = {
     True: sql.SQL(_PUBLISHED).format(past=sql.SQL("<"), order=sql.SQL("DESC")),

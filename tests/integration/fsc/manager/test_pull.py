@@ -87,6 +87,12 @@ def test_signatures_of_peers_that_are_not_on_the_contract_are_passed_over(
     stays(lambda: consumer.state(content_hash(content)) == "PROPOSED", during=0.5)
 
 
+def test_our_own_signature_is_not_taken_from_others(group: Group, consumer: Manager, provider: Played) -> None:
+    content = offered(consumer, provider)
+    show(provider, content, revoke={consumer.member.id: consumer.member.sign(content, "revoke")})
+    stays(lambda: consumer.state(content_hash(content)) == "PROPOSED", during=0.5)
+
+
 def test_signatures_on_another_content_are_passed_over(consumer: Manager, provider: Played) -> None:
     content = offered(consumer, provider)
     show(provider, content, revoke={provider.member.id: provider.member.sign(content, "revoke")})

@@ -85,6 +85,12 @@ def test_a_client_whose_certificate_is_revoked_is_refused(revoked: Revoked, cons
     assert (answer.status, answer.code) == (400, "PEER_CERTIFICATE_VERIFICATION_FAILED")
 
 
+def test_a_client_whose_certificate_is_revoked_gets_no_token(revoked: Revoked, consumer: Played) -> None:
+    revoked.revoke(consumer.member.keypair)
+    answer = consumer.member.token(checking(revoked).member, "$1$3$x")
+    assert (answer.status, answer.json["error"]) == (400, "invalid_client")
+
+
 def test_a_signature_with_a_revoked_certificate_is_refused(revoked: Revoked, consumer: Played) -> None:
     files = revoked.group.certificate(revoked.group.folder / "signing", "key", consumer.member.peer, "127.0.0.1")
     keypair = KeyPair.load(files.certificate, files.key)

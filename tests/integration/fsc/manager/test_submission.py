@@ -287,6 +287,21 @@ def test_a_signature_of_another_peer_is_refused(provider: Manager, consumer: Pla
     refused(provider, offer, answer, "PEER_ID_SIGNATURE_MISMATCH")
 
 
+def test_our_own_signature_from_somewhere_else_is_refused(group: Group, provider: Manager, consumer: Played) -> None:
+    """Whoever has the key of one of our gateways has a certificate of our peer, and could play our Manager."""
+    own = provider.member
+    files = group.certificate(group.folder / "gateway", "inway", own.peer, group.network.address(240, 1))
+    keypair = KeyPair.load(files.certificate, files.key)
+    offer = connection(provider, consumer)
+    body = {
+        "content": offer.as_json(),
+        "signature": sign(keypair, content_hash(offer), SignatureType.ACCEPT, int(time.time())),
+    }
+    headers = {"Fsc-Manager-Address": f"https://{group.network.address(240, 1)}:8443"}
+    answer = Caller(files, group.anchor)("POST", f"{own.address}/v1/contracts", body, headers=headers)
+    refused(provider, offer, answer, "SIGNATURE_VERIFICATION_FAILED")
+
+
 def test_an_iv_that_was_used_before_is_refused(provider: Manager, consumer: Played, offer: Content) -> None:
     consumer.member.submit(provider.member, offer)
     again = connection(provider, consumer, iv=offer.iv, created_at=offer.created_at - 1)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wegennet.fsc.core.errors import ErrorCode, FscError
-from wegennet.fsc.manager.addresses import manager_address
+from wegennet.fsc.manager.addresses import connectable, manager_address
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,20 @@ def test_what_is_no_address_of_a_manager_is_refused(given: str) -> None:
     with pytest.raises(FscError) as refused:
         manager_address(given)
     assert refused.value.code == ErrorCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "100.64.0.1", "8.8.8.8", "fd00::1", "2001:db8::1"])
+def test_managers_may_be_in_any_network(address: str) -> None:
+    assert connectable("https://manager.example.nl:8443")(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1"],  # noqa: S104
+)
+def test_no_manager_is_on_our_machine_or_link(address: str) -> None:
+    assert not connectable("https://manager.example.nl:8443")(address)
+
+
+def test_in_a_trial_all_managers_are_on_one_machine() -> None:
+    assert connectable("https://127.1.2.3:8443")("127.1.4.5")
