@@ -259,6 +259,11 @@ class Group:
         self.network.__exit__(None, None, None)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def processes(self) -> tuple[()]:
+        """None: a Manager in the test's process has no log that is shown with a failure."""
+        return ()
+
     def member(self, name: str) -> Member:
         """A new member with certificates."""
         self._count += 1
