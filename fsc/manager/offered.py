@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from wegennet.fsc.api.controller import Service
-from wegennet.fsc.service.client import AnswerError, CallError
+from wegennet.fsc.service.client import AnswerError, CallError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +49,7 @@ class OfferedServices:
         self._group_id = group_id
         self._clock = clock
         self._answers: dict[str, _Answer] = {}
+        self._failures: dict[str, tuple[float, str]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def inway_address(self, service_name: str) -> str | None:
@@ -63,7 +64,7 @@ class OfferedServices:
             if known is not None and self._clock() - known.at < FRESH_SECONDS:
                 return known.inway_address
             try:
-                answer = _Answer(await self._ask(service_name), self._clock())
+                answer = _Answer(await self._ask_unless_in_vain(service_name), self._clock())
             except CallError as error:
                 if known is None or self._clock() - known.at > STALE_SECONDS:
                     raise ControllerAwayError(str(error)) from error
@@ -71,6 +72,19 @@ class OfferedServices:
                 return known.inway_address
             self._answers[service_name] = answer
             return answer.inway_address
+
+    async def _ask_unless_in_vain(self, service_name: str) -> str | None:
+        """Asks, unless that failed just now: all who wait for an answer would wait for the same failure in turn."""
+        at, reason = self._failures.get(service_name, (0.0, ""))
+        if reason and self._clock() - at < FRESH_SECONDS:
+            raise UnreachableError(reason)
+        try:
+            address = await self._ask(service_name)
+        except CallError as error:
+            self._failures[service_name] = self._clock(), str(error)
+            raise
+        self._failures.pop(service_name, None)
+        return address
 
     async def _ask(self, service_name: str) -> str | None:
         path = f"/groups/{self._group_id}/services/{service_name}"

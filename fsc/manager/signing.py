@@ -57,10 +57,11 @@ class Signing:
         """
         await contracts.put_signature(connection, self._made(content_hash, signature_type))
         others = [peer_id for peer_id in content.peers() if peer_id != self.own_id]
-        action = Action.SUBMIT_CONTRACT if is_new else SUBMIT[signature_type]
-        await errands.add(connection, content_hash, others, action)
+        # In the order of their names, in which others lock errands too: else two could wait for each other.
         if signature_type is SignatureType.ACCEPT:
             await errands.add(connection, content_hash, others, Action.PULL, after=PULL_AFTER)
+        action = Action.SUBMIT_CONTRACT if is_new else SUBMIT[signature_type]
+        await errands.add(connection, content_hash, others, action)
 
     def _made(self, content_hash: str, signature_type: SignatureType) -> Signature:
         keypair, now = self._keys.contract, int(time.time())

@@ -223,12 +223,16 @@ async def let_go(database: Database, lane: str) -> bool:
 
 
 async def close_expired(connection: Connection, now: int) -> None:
-    """Ends the errands of contracts that have expired: nobody would take them any more."""
+    """Ends the errands of contracts that have expired: nobody would take them any more. Those in use wait for later."""
     await connection.execute(
         """
+        WITH ended AS (
+            SELECT content_hash, peer_id, action FROM errands JOIN contracts USING (content_hash)
+            WHERE errands.done_at IS NULL AND contracts.not_after <= %s
+            FOR UPDATE OF errands SKIP LOCKED)
         UPDATE errands SET done_at = now(), last_error = 'The contract expired.'
-        FROM contracts
-        WHERE errands.content_hash = contracts.content_hash AND errands.done_at IS NULL AND contracts.not_after <= %s
+        FROM ended
+        WHERE (errands.content_hash, errands.peer_id, errands.action) = (ended.content_hash, ended.peer_id, ended.action)
         """,
         [now],
     )

@@ -254,6 +254,19 @@ def test_errands_of_an_expired_contract_end(on: Callable[..., Any]) -> None:
     on(test)
 
 
+def test_the_end_of_an_expired_contract_does_not_wait_for_errands_in_use(on: Callable[..., Any]) -> None:
+    async def test(database: Database) -> None:
+        await add(database, A, B)
+        async with database.transaction() as using:
+            await using.execute("SELECT FROM errands WHERE peer_id = %s FOR UPDATE", [A])
+            async with database.transaction() as connection:
+                await connection.execute("SET LOCAL lock_timeout = '2s'")
+                await errands.close_expired(connection, 2_000_000_001)
+        assert {one.peer_id: one.done_at is not None for one in await progress(database)} == {A: False, B: True}
+
+    on(test)
+
+
 def test_the_time_to_the_next_errand_is_known(on: Callable[..., Any]) -> None:
     async def test(database: Database) -> None:
         await add(database)
