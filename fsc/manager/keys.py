@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import structlog
 
-from wegennet.fsc.core.certificates import CertificateError, KeyPair
+from wegennet.fsc.core.certificates import CertificateError, KeyPair, verify_chain
 from wegennet.fsc.core.errors import FscError
 from wegennet.fsc.core.identity import identify
 from wegennet.fsc.manager.store import certificates
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wegennet.fsc.core.identity import Peer
+    from wegennet.fsc.manager.anchors import TrustAnchors
     from wegennet.fsc.manager.store.certificates import Use
     from wegennet.fsc.storage.database import Database
 
@@ -30,13 +32,22 @@ class OwnKeys:
     Args:
         database: where they are kept.
         own: our peer.
+        anchors: the Group's trust anchors, under which the certificates must be.
         contract: files of the certificate and the key for contracts.
         token: those for tokens.
     """
 
-    def __init__(self, database: Database, own: Peer, contract: tuple[Path, Path], token: tuple[Path, Path]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        own: Peer,
+        anchors: TrustAnchors,
+        contract: tuple[Path, Path],
+        token: tuple[Path, Path],
+    ) -> None:
         self._database = database
         self._own = own
+        self._anchors = anchors
         self._files: dict[Use, tuple[Path, Path]] = {"contract": contract, "token": token}
         self._pairs: dict[Use, KeyPair] = {}
 
@@ -53,7 +64,8 @@ class OwnKeys:
     async def refresh(self) -> bool:
         """Takes the key pairs as their files are now, and notes that they are in use; gives whether one is another.
 
-        Files that don't fit together (they are being written) leave the former key pair in use.
+        Files that don't fit together (they are being written), or whose certificate nobody in the group would trust,
+        leave the former key pair in use.
 
         Raises:
             CertificateError: they cannot be used, and there is no former one.
@@ -84,5 +96,7 @@ class OwnKeys:
         return pair
 
     def _check_own(self, pair: KeyPair, file: Path) -> None:
+        """That others will take what we sign with a key pair, and as ours."""
         if identify(pair.certificate).id != self._own.id:
             raise CertificateError(f"{file} is of another peer than {self._own.id}.")
+        verify_chain(pair.certificate, pair.chain[1:], self._anchors(), int(time.time()))

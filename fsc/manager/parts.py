@@ -70,7 +70,8 @@ class Parts:
         self.database = database
         self._new_errand = asyncio.Event()
 
-        self.keys = OwnKeys(database, own, settings.contract_files, settings.token_files)
+        anchors = TrustAnchors(settings.tls_group_root_cert)
+        self.keys = OwnKeys(database, own, anchors, settings.contract_files, settings.token_files)
         self.key_set = KeySet(database, ttl)
         self.managers = Managers(group, settings.self_address)
         self.directory = Directory(
@@ -80,7 +81,6 @@ class Parts:
             settings.directory_manager_address,
             is_own=settings.is_directory,
         )
-        anchors = TrustAnchors(settings.tls_group_root_cert)
         signers = Signers(database, self.managers, self.directory, anchors, revocation)
         self.signing = Signing(own.id, self.keys)
         self.intake = Intake(

@@ -232,7 +232,8 @@ async def close_expired(connection: Connection, now: int) -> None:
             FOR UPDATE OF errands SKIP LOCKED)
         UPDATE errands SET done_at = now(), last_error = 'The contract expired.'
         FROM ended
-        WHERE (errands.content_hash, errands.peer_id, errands.action) = (ended.content_hash, ended.peer_id, ended.action)
+        WHERE (errands.content_hash, errands.peer_id, errands.action)
+            = (ended.content_hash, ended.peer_id, ended.action)
         """,
         [now],
     )
