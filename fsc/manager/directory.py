@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,7 +14,7 @@ from wegennet.fsc.manager.store.peers import KnownPeer
 from wegennet.fsc.service.client import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from wegennet.fsc.manager.remote import Managers, RemoteManager
     from wegennet.fsc.storage.database import Database
@@ -56,6 +57,16 @@ class Directory:
         listed = await self.listed(peer_id)
         if listed is not None and (known is None or listed.manager_address != known.manager_address):
             yield listed.manager_address
+
+    async def likeliest(self, peer_ids: Collection[str]) -> dict[str, str]:
+        """The likeliest address of each peer's Manager; without those that neither we nor the Directory know."""
+        async with self._database.transaction() as connection:
+            known = await peers.by_id(connection, peer_ids)
+        found = {peer.peer_id: peer.manager_address for peer in known}
+        if self._peer_id in peer_ids:
+            found[self._peer_id] = self._address
+        asked = await asyncio.gather(*(self.listed(peer_id) for peer_id in peer_ids if peer_id not in found))
+        return found | {peer.peer_id: peer.manager_address for peer in asked if peer is not None}
 
     async def listed(self, peer_id: str) -> KnownPeer | None:
         """What the Directory says of a peer; None when it doesn't know it, or isn't there."""

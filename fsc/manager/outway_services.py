@@ -43,23 +43,18 @@ class OutwayServices:
             found = await services.connections(
                 connection, int(time.time()), self._own.peer_id, public_key_thumbprint, names
             )
-        listed = await asyncio.gather(*(self._listed(granted) for granted in found))
-        return [service for service in listed if service is not None]
-
-    async def _listed(self, granted: Granted) -> OutwayService | None:
-        """A service; None when nobody knows where its peer's Manager is, so that no token can be had."""
-        grant = _connection(granted)
-        address = await self._manager_address(grant.service.peer_id)
-        if address is None:
-            return None
-        return _service(granted, grant, address, await self._protocols.of(grant.service.peer_id, grant.service.name))
-
-    async def _manager_address(self, peer_id: str) -> str | None:
-        if peer_id == self._own.peer_id:
-            return self._own.manager_address
-        async for address in self._directory.addresses(peer_id):
-            return address
-        return None
+        grants = [(granted, _connection(granted)) for granted in found]
+        addresses = await self._directory.likeliest({grant.service.peer_id for _, grant in grants})
+        addresses[self._own.peer_id] = self._own.manager_address
+        # Of a peer whose Manager nobody knows no token can be had.
+        usable = [(granted, grant) for granted, grant in grants if grant.service.peer_id in addresses]
+        protocols = await asyncio.gather(
+            *(self._protocols.of(grant.service.peer_id, grant.service.name) for _, grant in usable)
+        )
+        return [
+            _service(granted, grant, addresses[grant.service.peer_id], protocol)
+            for (granted, grant), protocol in zip(usable, protocols, strict=True)
+        ]
 
 
 def _connection(granted: Granted) -> ConnectionGrant:
