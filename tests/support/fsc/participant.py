@@ -29,7 +29,7 @@ class Participant:
 
     def __init__(self, peer: Peer, anchor: Path) -> None:
         self._peer = peer
-        self._anchor = anchor
+        self.anchor = anchor
         self.id = peer.member.peer_id
         self.name = peer.member.name
         self.manager_address = peer.member.manager_address
@@ -71,7 +71,7 @@ class Participant:
 
     def at(self, url: str, component: Component) -> Client:
         """A client with the group certificate of a component."""
-        return Client(url, self._anchor, self.files(component))
+        return Client(url, self.anchor, self.files(component))
 
     def thumbprint(self, component: Component) -> str:
         """Of the public key of a component, as grants name it."""
