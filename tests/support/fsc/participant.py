@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from support.fsc import contracts
@@ -33,17 +34,21 @@ class Participant:
         self.id = peer.member.peer_id
         self.name = peer.member.name
         self.manager_address = peer.member.manager_address
-        addresses = peer.member.addresses
-        self.internal = self._internal(addresses["manager_internal"], "manager-internal")
+        self.internal = self._api("manager_internal", "manager-internal")
         if not peer.member.is_directory:
-            self.inway_address = addresses["inway"]
-            self.controller = self._internal(addresses["controller_administration"], "controller-administration")
-            self.txlog = self._internal(addresses["txlog_api"], "txlog-api")
-            self.outway = Client(addresses["outway"])
+            self.inway_address = peer.member.addresses["inway"]
+            self.controller = self._api("controller_administration", "controller-administration")
+            self.txlog = self._api("txlog_api", "txlog-api")
+            self.outway = Client(peer.member.addresses["outway"])
 
-    def _internal(self, url: str, api: str) -> Client:
+    def client(self, address: str) -> Client:
+        """A client of one of its addresses within the peer."""
         files = self._peer.files
-        return Client(f"{url}/v1", files.internal_anchor, files.internal[ADMINISTRATOR], api)
+        return Client(self._peer.member.addresses[address], files.internal_anchor, files.internal[ADMINISTRATOR])
+
+    def _api(self, address: str, api: str) -> Client:
+        client = self.client(address)
+        return replace(client, url=f"{client.url}/v1", api=api)
 
     def files(self, component: Component) -> Files:
         """The group certificate of a component."""
