@@ -25,6 +25,13 @@ class Received:
     body: bytes
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing: a client that went away is the test's doing."""
+
+
 class Backend:
     """An HTTP server of this process.
 
@@ -36,8 +43,7 @@ class Backend:
     def __init__(self, address: str) -> None:
         self.received: list[Received] = []
         self.look: Callable[[Received], None] = lambda _: None
-        self._server = ThreadingHTTPServer((address, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet((address, 0), self._handler())
         self.url = f"http://{address}:{self._server.server_port}"
 
     def __enter__(self) -> Backend:

@@ -109,9 +109,21 @@ class Participant:
         """Waits until it thinks so of a contract."""
         eventually(lambda: self.state(content_hash) == state, within=within)
 
+    def states(self) -> dict[str, str]:
+        """What it thinks of each contract, by content hash."""
+        return {contract["content_hash"]: contract["state"] for contract in _listed(self.internal, "contracts")}
+
     def records(self, **filters: str) -> list[dict[str, Any]]:
         """The records of its transaction log."""
-        answer = self.txlog.get("/logs", limit="1000", **filters)
+        return list(_listed(self.txlog, "logs", "records", **filters))
+
+
+def _listed(api: Client, path: str, member: str | None = None, **filters: str) -> Iterator[dict[str, Any]]:
+    """Every entry of a list, page by page."""
+    cursor = ""
+    while True:
+        answer = api.get(f"/{path}", limit="1000", cursor=cursor, **filters)
         assert answer.status == 200, answer.body
-        records: list[dict[str, Any]] = answer.json["records"]
-        return records
+        yield from answer.json[member or path]
+        if not (cursor := answer.json["pagination"]["next_cursor"]):
+            return
