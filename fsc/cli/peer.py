@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +17,7 @@ from wegennet.fsc.trial.layout import MOST_PEERS
 if TYPE_CHECKING:
     from wegennet.fsc.trial.group import Group
 
-_STOPPERS = {signal.SIGINT, signal.SIGTERM}
-_LOOK_EVERY = 0.5
+_LOOK_EVERY = 0.2
 """Seconds between two looks at the children."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -58,22 +58,47 @@ def up(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop = _Stop()
     try:
-        with running(Options(peers, folder, postgres_dsn, demo=demo), reporter()) as group:
+        with running(Options(peers, folder, postgres_dsn, demo=demo), reporter(), stop.check) as group:
             typer.echo(json.dumps(description(group)) if as_json else text(group))
-            _watch(group)
-            typer.echo("Stopping …", err=True)
-    except KeyboardInterrupt:
-        return
+            _watch(group, stop)
+    except _Stopped:
+        typer.echo("Stopped.", err=True)
 
 
-def _watch(group: Group) -> None:
-    """Returns when somebody asks to stop.
+class _Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """Somebody asked to stop."""
+
+
+class _Stop:
+    """Notes SIGINT and SIGTERM, for `check` to tell of.
+
+    An exception at any moment, as Python makes of SIGINT, could leave a process that nobody knows of, or get lost: what
+    is raised within a hook around a fork is ignored.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._asked = True
+
+    def check(self) -> None:
+        """Raises _Stopped when somebody asked to stop."""
+        if self._asked:
+            raise _Stopped
+
+
+def _watch(group: Group, stop: _Stop) -> None:
+    """Runs until somebody asks to stop.
 
     Raises:
         Failure: a process has ended.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPERS)
-    while signal.sigtimedwait(_STOPPERS, _LOOK_EVERY) is None:
+    while True:
+        stop.check()
         group.must_run()
+        time.sleep(_LOOK_EVERY)

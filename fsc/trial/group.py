@@ -64,6 +64,7 @@ class Options:
         peers: how many, beside the directory.
         folder: keeps certificates, data and logs; without it they are gone at the end.
         postgres_dsn: of a role that may make roles and databases; without it a server of our own.
+        key_type: of the certificates.
         demo: offer a Service and agree on its use.
         extra: further variables of each component, for tests.
     """
@@ -120,8 +121,13 @@ class Group:
 
 
 @contextmanager
-def running(options: Options, reporter: Reporter) -> Iterator[Group]:
+def running(options: Options, reporter: Reporter, go_on: Callable[[], None] = lambda: None) -> Iterator[Group]:
     """Starts a group and waits until all of it is ready; stops it at the end.
+
+    Args:
+        options: what kind of group.
+        reporter: shows how far the start is.
+        go_on: called again and again during the start, which what it raises ends.
 
     Raises:
         Mistake: something on this machine has to be mended first.
@@ -139,11 +145,11 @@ def running(options: Options, reporter: Reporter) -> Iterator[Group]:
         databases = own.databases if own else Databases(options.postgres_dsn or "")
         if options.folder is None and options.postgres_dsn:
             stack.callback(_drop, databases, everybody, shape.prefix)
-        dsns = _databases(databases, everybody, shape.prefix, reporter)
+        dsns = _databases(databases, everybody, shape.prefix, reporter, go_on)
         peers = _assemble(options, folder, files, everybody, dsns)
         group = Group(folder, network, files, peers, own)
         stack.callback(_stop, group.processes)
-        _start(group.processes, reporter)
+        _start(group.processes, reporter, go_on)
         if options.demo:
             _start_demo(group, reporter, stack)
         yield group
@@ -162,13 +168,18 @@ def _server(options: Options, folder: Path, network: Network) -> AbstractContext
 
 
 def _databases(
-    databases: Databases, everybody: Sequence[Member], prefix: str, reporter: Reporter
+    databases: Databases,
+    everybody: Sequence[Member],
+    prefix: str,
+    reporter: Reporter,
+    go_on: Callable[[], None],
 ) -> dict[tuple[str, Component], str]:
     """Makes and migrates a database for each component that keeps data; gives the DSNs."""
     wanted = [(member, component) for member in everybody for component in member.components if component.keeps_data]
     dsns = {}
     with reporter.stage("Databases", len(wanted)) as advance:
         for member, component in wanted:
+            go_on()
             dsn = databases.create(_database(prefix, member, component))
             _migrate(dsn, component)
             dsns[member.peer_id, component] = dsn
@@ -225,20 +236,22 @@ def _inherited() -> dict[str, str]:
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
-def _start(processes: Sequence[Process], reporter: Reporter) -> None:
+def _start(processes: Sequence[Process], reporter: Reporter, go_on: Callable[[], None]) -> None:
     """Starts those that wait for nobody, and when they are ready those that ask them."""
     with reporter.stage("Components", len(processes)) as advance:
         for step in _START_ORDER:
-            _start_step([process for process in processes if process.component in step], advance)
+            _start_step([process for process in processes if process.component in step], advance, go_on)
 
 
-def _start_step(processes: Sequence[Process], advance: Callable[[str], None]) -> None:
+def _start_step(processes: Sequence[Process], advance: Callable[[str], None], go_on: Callable[[], None]) -> None:
     """Starts all at once, and waits until each says that it is ready."""
     for process in processes:
+        go_on()
         process.start()
     deadline = time.monotonic() + _READY_WITHIN
     waiting = list(processes)
     while waiting:
+        go_on()
         for process in [process for process in waiting if process.ready()]:
             waiting.remove(process)
             advance(process.name)

@@ -43,12 +43,15 @@ def load(folder: Path, peers: int) -> Kept:
     """What the folder remembers; a new group when it is empty.
 
     Raises:
-        Mistake: it has a group of another size.
+        Mistake: it has a group of another size, or something else.
     """
     file = folder / _FILE
     if not file.exists():
         return Kept(None, peers, f"fsc_{secrets.token_hex(3)}")
-    kept = Kept(**json.loads(file.read_text()))
+    try:
+        kept = Kept(**json.loads(file.read_text()))
+    except (ValueError, TypeError) as error:
+        raise Mistake(f"{file} is not what a group left there: {error}. Choose an empty folder.") from error
     if kept.peers != peers:
         raise Mistake(f"{folder} has a group with {kept.peers} peers; give --peers {kept.peers}, or another folder.")
     return kept

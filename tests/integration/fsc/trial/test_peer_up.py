@@ -208,6 +208,19 @@ def test_killed_command_leaves_no_process(second: Up) -> None:
     eventually(lambda: not [child for child in children if _runs(child)])
 
 
+def test_stopping_in_the_middle_of_the_start_leaves_no_process(tmp_path: Path) -> None:
+    progress = tmp_path / "progress"
+    with progress.open("w") as stderr:
+        argv = [sys.executable, "-m", "wegennet.fsc", "peer", "up", "--json"]
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=stderr)
+    eventually(lambda: "Components" in progress.read_text(), within=60)
+    children = _descendants(process.pid)
+    process.terminate()
+    printed, _ = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (0, b"")
+    eventually(lambda: not [child for child in children if _runs(child)])
+
+
 @pytest.fixture(scope="module")
 def crashed(server: Databases, tmp_path_factory: pytest.TempPathFactory) -> Crashed:
     """How a run on a server of somebody else ended after its Inway was killed."""

@@ -37,6 +37,15 @@ def test_group_of_another_size_is_refused(tmp_path: Path) -> None:
         kept.load(tmp_path, 2)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"peers": 2}', '{"network": 1, "peers": 2, "prefix": "a", "more": 1}']
+)
+def test_folder_with_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "group.json").write_text(text)
+    with pytest.raises(Mistake, match="empty folder"):
+        kept.load(tmp_path, 2)
+
+
 def test_folder_without_a_choice_is_gone_afterwards() -> None:
     with kept.folder(None) as folder:
         assert folder.is_dir()
