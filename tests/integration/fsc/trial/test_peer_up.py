@@ -213,10 +213,13 @@ def test_stopping_in_the_middle_of_the_start_leaves_no_process(tmp_path: Path) -
     with progress.open("w") as stderr:
         argv = [sys.executable, "-m", "wegennet.fsc", "peer", "up", "--json"]
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=stderr)
-    eventually(lambda: "Components" in progress.read_text(), within=60)
-    children = _descendants(process.pid)
-    process.terminate()
-    printed, _ = process.communicate(timeout=60)
+    try:
+        eventually(lambda: "Components" in progress.read_text(), within=60)
+        children = _descendants(process.pid)
+        process.terminate()
+        printed, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, printed) == (0, b"")
     eventually(lambda: not [child for child in children if _runs(child)])
 
