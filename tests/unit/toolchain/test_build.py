@@ -42,7 +42,10 @@ def start_build() -> Iterator[Start]:
 
     def start() -> subprocess.Popen[str]:
         command = [sys.executable, "-c", BUILD_PAUSE]
+        # A shell starts what runs in its background with SIGINT ignored, and a child inherits that.
+        kept = signal.signal(signal.SIGINT, signal.default_int_handler)
         started.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        signal.signal(signal.SIGINT, kept)
         return started[-1]
 
     yield start

@@ -167,7 +167,8 @@ def test_slow_clients_are_cut_off_and_others_served(manager: Client, inway: Clie
         assert (manager.get("/v1/peer").status, inway.get("/").status) == (200, 401)
         assert time.monotonic() - began < HEAD_SECONDS / 2
         _trickle(slow)
-        assert all(is_closed(connection, within=HEAD_SECONDS) for connection in slow)
+        # Time limits are kept to within a quarter, by a look at all connections now and then.
+        assert all(is_closed(connection, within=HEAD_SECONDS * 1.5) for connection in slow)
         assert time.monotonic() - began < HEAD_SECONDS * 2
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from wegennet.fsc.api.manager_internal import OutwayService
 
 CLIENT = keypair(CONSUMER)
-ISSUER = issuer("https://inway.example.nl:443")
+# Made when the tests are collected: it must last longer than the whole run.
+ISSUER = issuer("https://inway.example.nl:443", ttl=86_400)
 EXPECTED = Expected(GROUP, CLIENT.thumbprint)
 
 
